@@ -1,0 +1,95 @@
+"""The command line: one file for each verb; each calls one function of the package, or two.
+
+Data go to standard output, progress and remarks to standard error. Exit codes: 0 done, 1 failure,
+2 a request that cannot be met as it stands, 3 done with some items skipped, 130 interrupted.
+Verbs import the package inside their functions, so that help comes at once.
+"""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from iconym.cli import ask, demo, doctor, evaluate, index, label, search, train, words
+from iconym.cli.output import say
+from iconym.errors import IconymError, Usage
+
+UsageError: Any = typer.BadParameter.__base__  # typer's; it has no public name
+
+
+# in the order in which one meets them
+ORDER = ("demo", "words", "train", "evaluate", "index", "search", "label", "ask", "doctor")
+
+
+class Verbs(TyperGroup):
+    """The verbs; a failure of ours is one line and an exit code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs in their order, not by name."""
+        return sorted(self.commands, key=ORDER.index)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; here and not in ``main``, for typer has its own ends for some errors."""
+        try:
+            try:
+                super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except IconymError as error:
+            return _complain(str(error), 2 if isinstance(error, Usage) else 1)
+        except KeyboardInterrupt:
+            return _complain("interrupted; what was finished is kept", 130)
+        except BrokenPipeError:  # whoever read our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except sqlite3.Error as error:
+            return _complain(f"the catalog: {error}; check its disk and who may write there", 1)
+        except OSError as error:
+            place = f": {error.filename}" if error.filename else ""
+            return _complain(f"{error.strerror or error}{place}", 1)
+        return 0
+
+
+app = typer.Typer(
+    name="iconym",
+    help="Pictures and words in one vector space: train it, measure it, search it.",
+    cls=Verbs,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.add_typer(words.app, name="words")
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("index")(index.index)
+app.command("search", cls=search.QueryCommand)(search.search)
+app.command("label")(label.label)
+app.command("ask")(ask.ask)
+app.command("doctor")(doctor.doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; without arguments it is its help.
+
+    Args:
+        arguments: those of the process if left out.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = app(list(given) or ["--help"], prog_name="iconym", standalone_mode=False)
+    except UsageError as error:
+        code = _complain(error.format_message(), 2)
+        say(f"try: {error.ctx.command_path if error.ctx else 'iconym'} --help")
+    raise SystemExit(code)
+
+
+def _complain(message: str, code: int) -> int:
+    say(f"iconym: {message}")
+    return code

@@ -1,0 +1,5 @@
+"""``python -m iconym.cli``: the command line without its script."""
+
+from iconym.cli import main
+
+main()

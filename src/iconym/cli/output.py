@@ -1,0 +1,126 @@
+"""What every verb shares: results as a table or as JSON, remarks, progress with an estimate."""
+
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+PATIENCE = 0.5  # seconds of work that show no bar
+SILENCE = 10.0  # seconds between two lines of progress where there is no terminal
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate, line and paragraph ends
+ENDLESS = 100_000  # columns of what is no terminal: nothing is folded there
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as one line of JSON; numbers that JSON lacks (NaN, infinity) are an error.
+
+    Only ASCII is written: safe on every terminal and in every encoding.
+    """
+    sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print a table, as wide as the terminal allows; numbers stand right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    body = [[_cell(value) for value in row] for row in rows]
+    for number, name in enumerate(columns):
+        numeric = all(_is_number(row[number]) for row in body) and bool(body)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in body:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else ENDLESS
+    console = Console(
+        file=sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+    console.print(table)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print a line for each; whole for a pipe, with control characters escaped for a terminal."""
+    seen = sys.stdout.isatty()
+    for line in lines:
+        sys.stdout.write((printable(line) if seen else line) + "\n")
+
+
+def say(message: str) -> None:
+    """Write a remark of one line to standard error."""
+    sys.stderr.write(printable(" ".join(message.split())) + "\n")
+
+
+def printable(text: str) -> str:
+    r"""``text`` with what could steer a terminal or break a line escaped, as ``\n`` or ``\x1b``."""
+    return "".join(_escaped(c) if unicodedata.category(c) in UNSEEN else c for c in text)
+
+
+def shown_path(path: Path) -> str:
+    """``path`` from the present folder if it lies in there, else from the root; no option."""
+    here = os.getcwd()
+    shown = os.path.relpath(path, here) if path.is_relative_to(here) else str(path)
+    return os.path.join(".", shown) if shown.startswith("-") else shown
+
+
+def tracked(items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
+    """The items, with a bar and an estimate on a terminal, else a line now and then.
+
+    Short work stays silent: nothing shows before half a second (bar) or ten seconds (lines).
+    """
+    if sys.stderr.isatty():
+        yield from _with_bar(iter(items), doing, total)
+    else:
+        yield from _with_lines(items, doing, total)
+
+
+def _with_bar(items: Iterator[Any], doing: str, total: int) -> Iterator[Any]:
+    start, done = time.monotonic(), 0
+    for item in items:
+        yield item
+        done += 1
+        if time.monotonic() - start >= PATIENCE:
+            break
+    else:
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+    columns = ("{task.description:28}", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=total, completed=done)
+        for item in items:
+            yield item
+            progress.advance(task)
+
+
+def _with_lines(items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
+    start = last = time.monotonic()
+    for done, item in enumerate(items):
+        now = time.monotonic()
+        if done and now - last >= SILENCE:
+            left = (now - start) / done * (total - done)
+            say(f"{doing}: {done} of {total}, about {left:.0f} s left")
+            last = now
+        yield item
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"  # noqa: RUF001  a dash for what nobody can answer
+    return f"{value:.3f}" if isinstance(value, float) else printable(str(value))
+
+
+def _is_number(cell: str) -> bool:
+    return cell.lstrip("-").replace(".", "", 1).isdigit()

@@ -1,0 +1,123 @@
+"""``iconym search``: the pictures of a collection that fit words and pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from iconym.cli.options import CollectionFolder, Count, SpaceFolder, say_space
+from iconym.cli.output import Json, print_json, print_lines, print_table, say, shown_path
+from iconym.errors import Usage
+
+if TYPE_CHECKING:
+    from iconym.search import Hit, Search
+
+NAMES = 3  # labels shown for a picture that has no words of its own
+
+Query = Annotated[
+    list[str],
+    typer.Argument(metavar="QUERY", help="Words and pictures: photo.png + 2:dog - cat"),
+]
+Files = Annotated[
+    bool, typer.Option("--files", "-f", help="Print the paths only, for other programs.")
+]
+Text = Annotated[bool, typer.Option("--text", help="All of the query is words, no picture.")]
+
+
+class QueryCommand(TyperCommand):
+    """A command that takes an argument like "- cat" for a part of a query, not for an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Part the sign from what it belongs to: a sign by itself is no option."""
+        parted = [part for arg in args for part in _parted(arg)]
+        return super().parse_args(ctx, parted)
+
+
+def search(
+    query: Query,
+    *,
+    k: Count = 10,
+    collection: CollectionFolder = Path(),
+    space: SpaceFolder = None,
+    files: Files = False,
+    text: Text = False,
+    as_json: Json = False,
+) -> None:
+    """Show the pictures that are nearest to words and pictures.
+
+    Parts of a query are added up; "-" leads away from the next part and "2:" counts it twice:
+
+    iconym search photo.png + 2:dog - snow leopard
+
+    A query that begins with "-" and a letter stands after "--": iconym search -- -cat. A score
+    is a cosine, from -1 to 1. Words marked "~" are not the picture's own: it looks like them.
+    """
+    from iconym.search import open_search, parse_query
+
+    if files and as_json:
+        raise Usage("two forms of answer; give --files or --json")
+    terms = parse_query(query, files=not text)
+    found = open_search(collection, space)
+    say_space(found.space)
+    hits = found.by_query(terms, k)
+    if files:
+        _print_files(found, hits)
+    elif as_json:
+        names = _names(found, hits)
+        print_json([_entry(found, hit, names[hit.picture.id]) for hit in hits])
+    else:
+        names = _names(found, hits)
+        rows = [
+            (hit.score, path_of(found, hit) or hit.picture.uri, _words(hit, names)) for hit in hits
+        ]
+        print_table(("score", "picture", "words"), rows)
+
+
+def path_of(found: "Search", hit: "Hit") -> str | None:
+    """Where the file of a hit lies; None for a picture that came from no file."""
+    if found.collection is None or not hit.picture.modified:
+        return None
+    return shown_path(found.collection.folder / hit.picture.uri)
+
+
+def _parted(argument: str) -> list[str]:
+    sign, rest = argument[:1], argument[1:]
+    return [sign, rest.strip()] if sign == "-" and rest[:1].isspace() else [argument]
+
+
+def _print_files(found: "Search", hits: Sequence["Hit"]) -> None:
+    paths = [path_of(found, hit) for hit in hits]
+    print_lines(path for path in paths if path)
+    if None in paths:
+        say(f"{paths.count(None)} answers are no files; leave out --files to see them")
+
+
+def _entry(found: "Search", hit: "Hit", names: list[tuple[str, float]]) -> dict[str, Any]:
+    return {
+        "id": hit.picture.id,
+        "picture": hit.picture.uri,
+        "path": path_of(found, hit),
+        "score": hit.score,
+        "words": list(hit.picture.words),
+        "labels": [{"label": name, "score": score} for name, score in names],
+    }
+
+
+def _names(found: "Search", hits: Sequence["Hit"]) -> dict[int, list[tuple[str, float]]]:
+    """By id: the labels of the space that fit a picture best."""
+    import numpy as np
+
+    from iconym.search import WordIndex
+
+    wanted = np.array([hit.picture.id for hit in hits], np.int64)
+    ids, vectors = found.catalog.vectors(found.space.fingerprint, wanted)
+    names = WordIndex(found.space.vocabulary).nearest(vectors, NAMES)
+    return dict(zip(ids.tolist(), names, strict=True))
+
+
+def _words(hit: "Hit", names: dict[int, list[tuple[str, float]]]) -> str:
+    if hit.picture.words:
+        return ", ".join(hit.picture.words)
+    return "~ " + ", ".join(name for name, _ in names[hit.picture.id])

@@ -1,0 +1,1 @@
+"""Image encoders: pictures in, features out. One module for each kind."""

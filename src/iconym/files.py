@@ -1,0 +1,208 @@
+"""Folders of JSON and safetensors that are whole or not there at all.
+
+A saved folder holds data files and ``manifest.json``, which names its kind, its format number and
+the size and SHA-256 of every other file. It is written beside its place, flushed to disk and
+renamed into it, so a reader meets the old folder, the new one, or none, never half of one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as decode_safetensors
+from safetensors.numpy import save as encode_safetensors
+
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat
+
+MANIFEST = "manifest.json"
+Arrays = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that was found whole: every file has the size and checksum of the manifest."""
+
+    path: Path
+    format: int
+    contents: Mapping[str, bytes]
+    checksums: Mapping[str, str]  # SHA-256 of each file, hexadecimal
+
+    def json(self, name: str) -> Any:
+        """The value in the JSON file ``name``."""
+        return json.loads(self.bytes(name))
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """The arrays in the safetensors file ``name``."""
+        try:
+            return decode_safetensors(self.bytes(name))
+        except SafetensorError as error:
+            raise DamagedFolder(f"{self.path / name}: {error}; save it again") from error
+
+    def bytes(self, name: str) -> bytes:
+        """The bytes of the file ``name``."""
+        if name not in self.contents:
+            raise DamagedFolder(f"{self.path} has no {name}; save it again")
+        return self.contents[name]
+
+
+def to_json(value: Any) -> bytes:
+    """``value`` as readable UTF-8 JSON, the same bytes for the same value; NaN is an error."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def to_safetensors(arrays: Arrays) -> bytes:
+    """Named arrays in the safetensors format."""
+    return encode_safetensors({name: np.ascontiguousarray(a) for name, a in arrays.items()})
+
+
+def save_folder(path: Path, kind: str, format: int, files: Mapping[str, bytes]) -> None:
+    """Write a folder of ``files`` with its manifest, in place of whatever folder was at ``path``.
+
+    Raises:
+        BadFolder: if ``path`` is there and is not a saved folder of this kind: nobody's other
+            files are ever replaced.
+    """
+    path = path.absolute()
+    check_place(path, kind)
+    listing = {
+        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        for name, data in files.items()
+    }
+    manifest = {"kind": kind, "format": format, "files": listing}
+    with written_aside(path) as aside:
+        for name, data in {**files, MANIFEST: to_json(manifest)}.items():
+            write_flushed(aside / name, data)
+
+
+def check_place(path: Path, kind: str) -> None:
+    """Nothing, if ``save_folder`` may write to ``path``: to be asked before long work.
+
+    Raises:
+        BadFolder: if ``path`` is there and is not a saved folder of this kind.
+    """
+    if path.exists() and _kind(path) != kind:
+        raise BadFolder(f"{path} is there and is no saved {kind}; choose another place")
+
+
+def load_folder(path: Path, kind: str, newest: int) -> Folder:
+    """Read the folder that ``save_folder`` wrote and check every byte of it.
+
+    Args:
+        path: the folder.
+        kind: what it must hold ("space", "words", ...).
+        newest: the highest format number that the caller reads.
+
+    Raises:
+        BadFolder: not there, not a saved folder, or of another kind.
+        NewerFormat: its format number is higher than ``newest``.
+        DamagedFolder: a file is missing, or differs in size or checksum.
+    """
+    restore_interrupted(path)
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        found, format, listing = manifest["kind"], int(manifest["format"]), manifest["files"]
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadFolder(f"{path} is no saved {kind}: it has no {MANIFEST}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFolder(f"{path / MANIFEST} is damaged; save the {kind} again") from error
+    if found != kind:
+        raise BadFolder(f"{path} holds a saved {found}, not a {kind}")
+    if format > newest:
+        raise NewerFormat(
+            f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
+        )
+    contents = {name: _checked(path, name, entry) for name, entry in listing.items()}
+    return Folder(path, format, contents, {name: e["sha256"] for name, e in listing.items()})
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A new empty folder that takes the place of ``path`` when the block ends without error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.new-", dir=path.parent))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        _flush_directory(aside)
+        before = _before(path)
+        if path.exists():
+            shutil.rmtree(before, ignore_errors=True)
+            os.rename(path, before)
+        os.rename(aside, path)
+        _flush_directory(path.parent)
+        shutil.rmtree(before, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def restore_interrupted(path: Path) -> None:
+    """Put back the folder that a killed ``written_aside`` had moved away, if there is one."""
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            os.rename(_before(path), path)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``; a reader meets the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.new-", dir=path.parent)
+    os.close(handle)
+    try:
+        write_flushed(Path(aside), data)
+        os.chmod(aside, 0o644)
+        os.replace(aside, path)
+        _flush_directory(path.parent)
+    finally:
+        Path(aside).unlink(missing_ok=True)
+
+
+def write_flushed(path: Path, data: bytes) -> None:
+    """Write ``data`` and wait until it is on the disk."""
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _checked(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+    if Path(name).name != name:
+        raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")
+    path = folder / name
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DamagedFolder(f"{path} is missing; save the folder again") from error
+    except OSError as error:
+        raise DamagedFolder(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+        raise DamagedFolder(f"{path} differs from its checksum; save the folder again")
+    return data
+
+
+def _kind(path: Path) -> str | None:
+    try:
+        return str(json.loads((path / MANIFEST).read_bytes())["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f".{path.name}.before")
+
+
+def _flush_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

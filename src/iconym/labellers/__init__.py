@@ -1,0 +1,1 @@
+"""Whatever says how well labels fit pictures: one module for each way, one method ``score``."""

@@ -1,0 +1,366 @@
+"""The types that everything else speaks of, and the protocols that parts fulfil."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float, Int64, UInt8
+
+from iconym.errors import BadData, UnknownWord
+from iconym.similarity import unit
+
+Image = UInt8[np.ndarray, "_ _ 3"]  # height, width; sRGB, upright
+IdSet = Int64[np.ndarray, "_"]  # any number of ids
+Track = Callable[[Iterable[Any], str, int], Iterable[Any]]  # (items, what is done, how many)
+
+LONGEST_PHRASE = 4  # words; "hand_with_index_finger" is about as long as phrases get
+
+
+def untracked(items: Iterable[Any], _doing: str, _total: int) -> Iterable[Any]:
+    """The items, without a word on how far we are: the ``Track`` of a quiet run."""
+    return items
+
+
+def split_words(text: str) -> list[str]:
+    """The words of ``text`` in lower case, as the tokens of every corpus and query are made.
+
+    Blanks, hyphens, underscores and punctuation part words; an apostrophe inside a word stays.
+    Any script: a word is a run of Unicode letters, marks and digits.
+    """
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.replace("\u2019", "'").lower())
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """A vocabulary and its vectors: ``words[i]`` belongs to ``vectors[i]``.
+
+    A phrase is one word, its parts joined by underscores ("snow_leopard"). Lengths may differ
+    from 1: where several words make one text, a longer vector counts for more.
+
+    Raises:
+        BadData: if numbers disagree, a word stands twice, or a vector is not finite.
+    """
+
+    words: tuple[str, ...]
+    vectors: Float[np.ndarray, "words dim"]
+
+    def __post_init__(self) -> None:
+        if len(self.words) != len(self.vectors):
+            raise BadData(f"{len(self.words)} words but {len(self.vectors)} vectors")
+        if len(self._row) != len(self.words):
+            twice = next(w for i, w in enumerate(self.words) if self._row[w] != i)
+            raise BadData(f"the word {twice!r} stands twice; keep one of its vectors")
+        if not np.isfinite(self.vectors).all():
+            row = int(np.flatnonzero(~np.isfinite(self.vectors).all(axis=1))[0])
+            raise BadData(f"the vector of {self.words[row]!r} holds NaN or infinity")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._row
+
+    def __getitem__(self, word: str) -> Float[np.ndarray, " dim"]:
+        """The vector of exactly this word.
+
+        Raises:
+            UnknownWord: if the vocabulary lacks it.
+        """
+        if word not in self._row:
+            raise UnknownWord(word, self.nearest_spellings(word))
+        return self.vectors[self._row[word]]
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+        return int(self.vectors.shape[1])
+
+    def __call__(self, texts: Sequence[str]) -> Float[np.ndarray, "n dim"]:
+        """Unit vectors of texts: the sum of the vectors of the text's words and known phrases.
+
+        Raises:
+            UnknownWord: if a text holds a word that the vocabulary lacks, or no word at all.
+        """
+        sums = [self.vectors[self.rows(text)].astype(np.float32).sum(axis=0) for text in texts]
+        return unit(np.stack(sums)) if sums else np.empty((0, self.dim), np.float32)
+
+    def rows(self, text: str) -> list[int]:
+        """The rows whose words make up ``text``, the longest known phrases first.
+
+        Raises:
+            UnknownWord: as ``__call__``.
+        """
+        if text in self._row:
+            return [self._row[text]]
+        words, rows = split_words(text), []
+        if not words:
+            raise UnknownWord(text)
+        while words:
+            length, row = self._longest_known(words)
+            rows.append(row)
+            words = words[length:]
+        return rows
+
+    def nearest_spellings(self, word: str, k: int = 3) -> list[str]:
+        """At most k words of the vocabulary that look like ``word``, the most alike first."""
+        return difflib.get_close_matches(word.lower().replace(" ", "_"), self.words, k, 0.6)
+
+    def _longest_known(self, words: list[str]) -> tuple[int, int]:
+        for length in range(min(len(words), LONGEST_PHRASE), 0, -1):
+            for joint in "_- ":
+                row = self._row.get(joint.join(words[:length]))
+                if row is not None:
+                    return length, row
+        raise UnknownWord(words[0], self.nearest_spellings(words[0]))
+
+    @cached_property
+    def _row(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words)}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a catalog knows of one picture.
+
+    ``id`` is the catalog's own, never used again for another picture, and 0 before it has one.
+    """
+
+    uri: str  # a path relative to the collection, with forward slashes
+    words: tuple[str, ...] = ()  # its names or tags
+    caption: str = ""
+    owner: str = ""
+    taken: str = ""  # ISO 8601, from the picture's own data
+    width: int = 0  # pixels, upright
+    height: int = 0
+    content: str = ""  # SHA-256 of the file, hexadecimal
+    size: int = 0  # bytes
+    modified: int = 0  # nanoseconds since 1970
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """The most similar targets of each query, best first; a missing answer is (-1, -inf)."""
+
+    ids: Int64[np.ndarray, "queries k"]
+    scores: Float[np.ndarray, "queries k"]
+
+    def __iter__(self) -> Iterator[list[tuple[int, float]]]:
+        """The answers to each query as (id, score), without the missing ones."""
+        for ids, scores in zip(self.ids, self.scores, strict=True):
+            yield [(int(i), float(s)) for i, s in zip(ids, scores, strict=True) if i >= 0]
+
+
+@runtime_checkable
+class ImageEncoder(Protocol):
+    """Pictures in, features out; preprocessing is inside and is saved with it."""
+
+    @property
+    def name(self) -> str:
+        """A name for people."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """How many features a picture has."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Another one whenever the same picture would give other features."""
+        ...
+
+    def __call__(self, images: Sequence[Image]) -> Float[np.ndarray, "n dim"]:
+        """One row of features for each image."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Words or sentences in, unit vectors out."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+        ...
+
+    def __call__(self, texts: Sequence[str]) -> Float[np.ndarray, "n dim"]:
+        """One unit vector for each text; raises UnknownWord for a text it cannot read."""
+        ...
+
+
+@runtime_checkable
+class Labeller(Protocol):
+    """Whatever can say how well labels fit pictures."""
+
+    def score(
+        self, features: Float[np.ndarray, "n features"], labels: Sequence[str]
+    ) -> Float[np.ndarray, "n m"]:
+        """How well each label fits each picture, larger is better.
+
+        A label that the labeller cannot answer has score -inf.
+        """
+        ...
+
+
+@runtime_checkable
+class Index(Protocol):
+    """What every index promises; ``tests/test_index.py`` holds each one to it."""
+
+    dim: int
+
+    def __len__(self) -> int:
+        """The number of vectors held."""
+        ...
+
+    def add(self, ids: IdSet, vectors: Float[np.ndarray, "n dim"]) -> None:
+        """Hold ``vectors`` under ``ids``; an id already held gets its new vector.
+
+        Raises:
+            BadData: for a zero or non-finite vector, a wrong dimension, an id given twice or
+                negative. Nothing is changed then.
+        """
+        ...
+
+    def remove(self, ids: IdSet) -> None:
+        """Forget ``ids``; one not held is no error."""
+        ...
+
+    def search(
+        self, queries: Float[np.ndarray, "q dim"], k: int, among: IdSet | None = None
+    ) -> Neighbors:
+        """The k vectors of the highest cosine with each query, equal ones by smaller id.
+
+        Args:
+            queries: need not be of unit length; a row of zeros has score 0 with everything.
+            k: at least 1; what is missing where fewer are held is (-1, -inf).
+            among: answer with these ids only; one not held is no error.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a catalog's log: at ``sequence``, picture ``id`` was put or removed."""
+
+    sequence: int
+    id: int
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class KnownSpace:
+    """A joint space that a catalog has vectors of."""
+
+    fingerprint: str
+    name: str  # for people
+    dim: int
+
+
+@runtime_checkable
+class Catalog(Protocol):
+    """What is known of each picture; the source of truth from which an index can be rebuilt.
+
+    Vectors are keyed by (space, id), so that several spaces live side by side; ``space`` is a
+    fingerprint. Every method is one transaction. ``tests/test_catalog.py`` holds each catalog to
+    this.
+    """
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        ...
+
+    def put(
+        self, pictures: Sequence[Picture], space: str, vectors: Float[np.ndarray, "n dim"]
+    ) -> list[int]:
+        """Store pictures with their vectors in one space and return their ids.
+
+        A picture whose uri is known keeps its id and is replaced, ``Picture.id`` is not looked
+        at; a new one gets a new id. Where a replaced picture's content differs from before, its
+        vectors in other spaces are forgotten: they show something else.
+
+        Raises:
+            BadData: for a uri given twice, vectors that are not as many as the pictures, zero or
+                not finite, or of another dimension than the space. Nothing is changed then.
+        """
+        ...
+
+    def update(self, pictures: Sequence[Picture]) -> None:
+        """Replace what is known of the pictures with these ids, uris too; their vectors stay.
+
+        Raises:
+            KeyError: for an id that is not held. Nothing is changed then.
+            BadData: for a uri that another picture has. Nothing is changed then.
+        """
+        ...
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Forget pictures and all their vectors; one not held is no error."""
+        ...
+
+    def get(self, ids: Sequence[int]) -> list[Picture]:
+        """The pictures with these ids, in this order; raises KeyError on an unknown one."""
+        ...
+
+    def find(self, *, uris: Sequence[str] = (), contents: Sequence[str] = ()) -> list[int]:
+        """The ids, ascending, of pictures at one of these uris or with one of these contents."""
+        ...
+
+    def pictures(self) -> Iterator[Picture]:
+        """All pictures in the order of their ids, as they were when the iteration began."""
+        ...
+
+    def vectors(
+        self, space: str, among: IdSet | None = None
+    ) -> tuple[IdSet, Float[np.ndarray, "n dim"]]:
+        """The ids, ascending, and vectors of all pictures that have one in this space.
+
+        Args:
+            space: one nobody knows has no vectors, of dimension 0.
+            among: of these ids only; one without a vector is no error.
+        """
+        ...
+
+    def changes(self, since: int = 0) -> list[Change]:
+        """The last thing that happened to each picture after ``since``, in order of sequence."""
+        ...
+
+    def last_sequence(self) -> int:
+        """The sequence number of the latest change, 0 before the first."""
+        ...
+
+    def use_space(self, space: KnownSpace) -> None:
+        """Make ``space`` the current one; raises BadData if its dimension is known as another."""
+        ...
+
+    def spaces(self) -> list[KnownSpace]:
+        """The spaces that were used or have vectors: the current one, used last, first."""
+        ...
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """A data set: ``images[i]`` shows what ``labels[i]`` names.
+
+    ``images`` may decode lazily; ``names`` are for messages (a file name, a row number).
+    """
+
+    images: Sequence[Any]  # of Image; Any, for whoever checks types at run time would decode
+    labels: tuple[str, ...]
+    names: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if len(self.images) != len(self.labels):
+            raise BadData(f"{len(self.images)} images but {len(self.labels)} labels")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The different labels, in the order of their first picture."""
+        return tuple(dict.fromkeys(self.labels))

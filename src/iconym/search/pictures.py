@@ -1,0 +1,161 @@
+"""The pictures of a collection that fit a query of words and pictures."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from iconym.collection import Collection, needed_side, open_collection
+from iconym.errors import Usage
+from iconym.index.exact import ExactIndex
+from iconym.nouns import Catalog, Index, Picture
+from iconym.pictures import decode_picture, read_picture
+from iconym.search.query import Term
+from iconym.similarity import unit
+from iconym.space import JointSpace
+
+CANCELLED = 1e-4  # a sum of unit vectors shorter than this is rounding, not a direction
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A picture and its cosine with the query."""
+
+    picture: Picture
+    score: float
+
+
+@dataclass(frozen=True)
+class Search:
+    """A joint space, an index of a collection's vectors in it, and the collection's catalog.
+
+    ``index`` holds the catalog as of change ``sequence``; ``refresh`` brings it up to date.
+    """
+
+    space: JointSpace
+    index: Index
+    catalog: Catalog
+    collection: Collection | None = None  # where a picture file of a query may be at home
+    sequence: int = 0
+
+    def by_query(self, query: Sequence[Term], k: int = 10) -> list[Hit]:
+        """At most k pictures nearest the weighted sum of the terms' unit vectors, best first.
+
+        The pictures of the query, and copies of them, are left out, and so is what was removed
+        since the last refresh. Equal scores come by smaller id.
+
+        Raises:
+            Usage: for no term, terms that cancel out, a weight that is no number, a k below 1,
+                or an id that is not in the collection.
+            UnknownWord: for a word that the space does not know.
+            BadPicture: for a picture that cannot be read.
+        """
+        if k < 1:
+            raise Usage(f"k is {k}; ask for at least 1")
+        vector = self.embed(query)
+        own = {i for term in query for i in self._own(term.what)}
+        (found,) = self.index.search(vector[None], k + len(own))
+        best = [(i, score) for i, score in found if i not in own][:k]
+        return [Hit(picture, score) for i, score in best for picture in self._known(i)]
+
+    def embed(self, query: Sequence[Term]) -> Float[np.ndarray, " dim"]:
+        """The unit vector of a query; raises as ``by_query``."""
+        if not query:
+            raise Usage("an empty query; give words or a picture")
+        if not all(math.isfinite(term.weight) for term in query):
+            raise Usage(f"the weights {[term.weight for term in query]} must be finite numbers")
+        total = np.sum([term.weight * self._vector(term.what) for term in query], axis=0)
+        size = sum(abs(term.weight) for term in query)
+        if np.linalg.norm(total) <= CANCELLED * size:
+            raise Usage("the terms of the query cancel out; leave one out or change a weight")
+        return unit(total[None])[0]
+
+    def refresh(self) -> "Search":
+        """This search of what the catalog holds now; changes ``index`` in place.
+
+        Not while another thread searches the same index.
+        """
+        changes = self.catalog.changes(self.sequence)
+        if not changes:
+            return self
+        changed = np.array([change.id for change in changes], np.int64)
+        ids, vectors = self.catalog.vectors(self.space.fingerprint, changed)
+        self.index.remove(changed)
+        self.index.add(ids, vectors)
+        return replace(self, sequence=changes[-1].sequence)
+
+    def _vector(self, what: str | Path | bytes | int) -> Float[np.ndarray, " dim"]:
+        at_least = needed_side(self.space)
+        match what:
+            case str():
+                return self.space.embed_texts([what])[0]
+            case int():
+                return self._stored(what)
+            case Path():
+                decoded = read_picture(what, at_least=at_least)
+            case bytes():
+                decoded = decode_picture(what, "the picture of the query", at_least=at_least)
+        return self.space.embed_images([decoded.image])[0]
+
+    def _stored(self, i: int) -> Float[np.ndarray, " dim"]:
+        ids, vectors = self.catalog.vectors(self.space.fingerprint, np.array([i]))
+        if not len(ids):
+            raise Usage(f"the collection has no picture {i} in this space; search for its id again")
+        return vectors[0]
+
+    def _own(self, what: str | Path | bytes | int) -> set[int]:
+        """The ids of a query's picture and of its copies."""
+        match what:
+            case str():
+                return set()
+            case int():
+                contents = [p.content for p in self._known(what) if p.content]
+                return {what, *self.catalog.find(contents=contents)}
+            case bytes():
+                return set(self.catalog.find(contents=[hashlib.sha256(what).hexdigest()]))
+            case Path():
+                uri = self.collection.uri(what) if self.collection else None
+                content = hashlib.sha256(what.read_bytes()).hexdigest()
+                return set(self.catalog.find(uris=[uri] if uri else [], contents=[content]))
+
+    def _known(self, i: int) -> list[Picture]:
+        """The picture, or none if another process has removed it since the last refresh."""
+        with suppress(KeyError):
+            return self.catalog.get([i])
+        return []
+
+
+def open_search(folder: Path, space_path: Path | None = None) -> Search:
+    """A search of the collection at or above ``folder``, by the exact index.
+
+    Args:
+        folder: of the collection, or inside it.
+        space_path: a saved space; the collection's current one if left out.
+
+    Raises:
+        NoCollection: if there is none, or nothing is indexed in it.
+        SpaceMismatch: if the collection was not indexed with the space at ``space_path``.
+        BadFolder: if there is no whole space.
+    """
+    collection = open_collection(folder)
+    return search_collection(collection, collection.load_space(space_path))
+
+
+def search_collection(collection: Collection, space: JointSpace) -> Search:
+    """A search of ``collection`` in ``space``, by the exact index.
+
+    Raises:
+        NoCollection: if nothing is indexed in it.
+        SpaceMismatch: if it was not indexed with ``space``.
+    """
+    collection.check_space(space)
+    catalog, index = collection.catalog, ExactIndex(space.dim)
+    # before the vectors, so that a change in between is taken in again by refresh
+    sequence = catalog.last_sequence()
+    index.add(*catalog.vectors(space.fingerprint))
+    return Search(space, index, catalog, collection, sequence)

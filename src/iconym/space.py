@@ -1,0 +1,142 @@
+"""The joint space: one place where a picture and a word become vectors that can be compared."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from iconym.encoders.onnx import OnnxEncoder
+from iconym.encoders.preprocessing import Preprocessing
+from iconym.errors import BadData, DamagedFolder, Usage
+from iconym.files import load_folder, save_folder, to_json, to_safetensors
+from iconym.nouns import Image, ImageEncoder, WordVectors
+from iconym.similarity import unit
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The learned linear map from image features into the words' space."""
+
+    weight: Float[np.ndarray, "features dim"]
+    bias: Float[np.ndarray, " dim"]
+
+    def __call__(self, features: Float[np.ndarray, "n features"]) -> Float[np.ndarray, "n dim"]:
+        """The features' places in the joint space, not normalized."""
+        return features @ self.weight + self.bias
+
+
+@dataclass(frozen=True)
+class JointSpace:
+    """An image encoder, a projection, and the words it was trained towards.
+
+    Args:
+        name: for people.
+        encoder: pictures to features.
+        projection: features into the words' space.
+        text: reads words and phrases.
+        vocabulary: the labels it answers with, keyed by the label's text; may grow while it serves.
+    """
+
+    name: str
+    encoder: ImageEncoder
+    projection: Projection
+    text: WordVectors
+    vocabulary: WordVectors
+
+    def __post_init__(self) -> None:
+        dims = {self.projection.weight.shape[1], self.text.dim, self.vocabulary.dim}
+        if len(dims) > 1:
+            raise BadData(f"projection, text and vocabulary differ in dimension: {sorted(dims)}")
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector of the space has."""
+        return self.text.dim
+
+    def embed_images(self, images: Sequence[Image]) -> Float[np.ndarray, "n dim"]:
+        """One unit vector for each image."""
+        return unit(self.projection(self.encoder(images)))
+
+    def embed_texts(self, texts: Sequence[str]) -> Float[np.ndarray, "n dim"]:
+        """One unit vector for each text, a label of the vocabulary or any words.
+
+        Raises:
+            UnknownWord: for a text that holds a word nobody knows.
+        """
+        known = [t in self.vocabulary for t in texts]
+        rest = iter(self.text([t for t, k in zip(texts, known, strict=True) if not k]))
+        rows = [self.vocabulary[t] if k else next(rest) for t, k in zip(texts, known, strict=True)]
+        return unit(np.stack(rows).astype(np.float32)) if rows else np.empty((0, self.dim), "f4")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over encoder, preprocessing and projection: pictures' vectors depend on it."""
+        digest = hashlib.sha256(self.encoder.fingerprint.encode())
+        for part in (self.projection.weight, self.projection.bias):
+            digest.update(np.ascontiguousarray(part, np.float32).tobytes())
+        return digest.hexdigest()
+
+
+def save_space(space: JointSpace, path: Path) -> None:
+    """Write a space as a folder of JSON, safetensors and ONNX, in place of an older one there.
+
+    Raises:
+        Usage: if its encoder is no ``OnnxEncoder``.
+        BadFolder: if other files stand at ``path``.
+    """
+    encoder = space.encoder
+    if not isinstance(encoder, OnnxEncoder):
+        raise Usage(f"the encoder {encoder.name!r} cannot be saved; export it to ONNX first")
+    about = {
+        "name": space.name,
+        "fingerprint": space.fingerprint,
+        "encoder": encoder.name,
+        "output": encoder.output,
+        "preprocessing": encoder.preprocessing.to_json(),
+    }
+    projection = {"weight": space.projection.weight, "bias": space.projection.bias}
+    files = {
+        "space.json": to_json(about),
+        "encoder.onnx": encoder.model,
+        "projection.safetensors": to_safetensors(projection),
+        "words.json": to_json(space.text.words),
+        "labels.json": to_json(space.vocabulary.words),
+        "words.safetensors": to_safetensors({"vectors": space.text.vectors}),
+        "labels.safetensors": to_safetensors({"vectors": space.vocabulary.vectors}),
+    }
+    save_folder(path, "space", FORMAT, files)
+
+
+def load_space(path: Path) -> JointSpace:
+    """Read the space that ``save_space`` wrote.
+
+    Raises:
+        BadFolder: no saved space there, a file of it missing or damaged, or a newer format.
+    """
+    folder = load_folder(path, "space", FORMAT)
+    about, arrays = folder.json("space.json"), folder.arrays("projection.safetensors")
+    space = JointSpace(
+        name=about["name"],
+        encoder=OnnxEncoder(
+            about["encoder"],
+            folder.bytes("encoder.onnx"),
+            Preprocessing.from_json(about["preprocessing"]),
+            about["output"],
+        ),
+        projection=Projection(arrays["weight"], arrays["bias"]),
+        text=WordVectors(
+            tuple(folder.json("words.json")), folder.arrays("words.safetensors")["vectors"]
+        ),
+        vocabulary=WordVectors(
+            tuple(folder.json("labels.json")), folder.arrays("labels.safetensors")["vectors"]
+        ),
+    )
+    if space.fingerprint != about["fingerprint"]:
+        raise DamagedFolder(f"{path}: fingerprint and contents disagree; save the space again")
+    return space

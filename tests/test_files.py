@@ -1,0 +1,143 @@
+"""A saved folder is whole or not there, and every fault of it has a name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat
+from iconym.files import (
+    load_folder,
+    replace_file,
+    save_folder,
+    to_json,
+    to_safetensors,
+    written_aside,
+)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    arrays = to_safetensors({"vectors": np.eye(2, dtype=np.float32)})
+    save_folder(tmp_path / "it", "words", 1, {"a.json": to_json(["x"]), "v.safetensors": arrays})
+    return tmp_path / "it"
+
+
+def test_what_was_saved_is_read(saved):
+    folder = load_folder(saved, "words", newest=1)
+    assert folder.json("a.json") == ["x"]
+    assert folder.arrays("v.safetensors")["vectors"].tolist() == [[1, 0], [0, 1]]
+
+
+def test_saving_again_replaces_the_folder(saved):
+    save_folder(saved, "words", 1, {"b.json": to_json(2)})
+    assert sorted(p.name for p in saved.iterdir()) == ["b.json", "manifest.json"]
+
+
+def test_nothing_is_left_beside_a_saved_folder(saved):
+    assert [p.name for p in saved.parent.iterdir()] == ["it"]
+
+
+def test_a_missing_file_is_named(saved):
+    (saved / "a.json").unlink()
+    with pytest.raises(DamagedFolder, match=r"a\.json is missing"):
+        load_folder(saved, "words", newest=1)
+
+
+@pytest.mark.parametrize("name", ["a.json", "v.safetensors"])
+def test_one_flipped_bit_is_found(saved, name):
+    data = bytearray((saved / name).read_bytes())
+    data[-1] ^= 1
+    (saved / name).write_bytes(data)
+    with pytest.raises(DamagedFolder, match=f"{name} differs from its checksum"):
+        load_folder(saved, "words", newest=1)
+
+
+def test_a_newer_format_is_refused(saved):
+    save_folder(saved, "words", 7, {"a.json": to_json(1)})
+    with pytest.raises(NewerFormat, match="format 7, this version reads up to 1; upgrade"):
+        load_folder(saved, "words", newest=1)
+
+
+def test_another_kind_is_refused(saved):
+    with pytest.raises(BadFolder, match="holds a saved words, not a space"):
+        load_folder(saved, "space", newest=1)
+
+
+def test_a_folder_that_was_not_saved_is_refused(tmp_path):
+    with pytest.raises(BadFolder, match=r"no saved space: it has no manifest\.json"):
+        load_folder(tmp_path, "space", newest=1)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"kind": "words"}', '{"kind": "words", "x": 1}'])
+def test_a_damaged_manifest_is_refused(saved, text):
+    (saved / "manifest.json").write_text(text)
+    with pytest.raises(DamagedFolder, match=r"manifest\.json is damaged"):
+        load_folder(saved, "words", newest=1)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/../../secret", ".."])
+def test_a_manifest_cannot_name_a_file_outside_its_folder(saved, name):
+    (saved.parent / "secret").write_text("x")
+    manifest = json.loads((saved / "manifest.json").read_text())
+    manifest["files"][name] = {"bytes": 1, "sha256": "0"}
+    (saved / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DamagedFolder, match=r"outside the folder|cannot be read"):
+        load_folder(saved, "words", newest=1)
+
+
+def test_other_peoples_files_are_never_replaced(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "mum.jpg").write_bytes(b"x")
+    with pytest.raises(BadFolder, match="choose another place"):
+        save_folder(tmp_path / "photos", "space", 1, {"a.json": b"1"})
+    assert (tmp_path / "photos" / "mum.jpg").read_bytes() == b"x"
+
+
+def test_a_failure_while_writing_leaves_the_old_folder(saved):
+    with pytest.raises(ZeroDivisionError), written_aside(saved) as aside:
+        (aside / "half").write_text("h")
+        _ = 1 / 0
+    assert load_folder(saved, "words", newest=1).json("a.json") == ["x"]
+    assert [p.name for p in saved.parent.iterdir()] == ["it"]
+
+
+def test_a_kill_between_the_two_renames_loses_nothing(saved):
+    os.rename(saved, saved.with_name(".it.before"))
+    assert load_folder(saved, "words", newest=1).json("a.json") == ["x"]
+
+
+def test_replacing_a_file_changes_all_of_it(tmp_path):
+    replace_file(tmp_path / "f", b"long old text")
+    replace_file(tmp_path / "f", b"new")
+    assert (tmp_path / "f").read_bytes() == b"new"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_killed_writers_never_leave_a_half_folder(tmp_path):
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from iconym.files import save_folder
+        for n in range(10**6):
+            save_folder(Path(sys.argv[1]), "words", 1, {"a": b"%d" % n * 20000, "b": b"%d" % n})
+            print(n, flush=True)
+        """
+    )
+    for rounds in range(1, 6):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "it")], stdout=subprocess.PIPE
+        )
+        for _ in range(3 * rounds):
+            writer.stdout.readline()
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        folder = load_folder(tmp_path / "it", "words", newest=1)
+        assert folder.bytes("a") == folder.bytes("b") * 20000

@@ -1,0 +1,160 @@
+"""Learning by descent: the loss goes down, the same seed gives the same, NaN stops in one line."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from iconym.descent import Examples, TrainingConfig, descend, schedule
+from iconym.encoders.cnn import Cnn, CnnConfig
+from iconym.errors import BadData, UnknownWord, Usage
+from iconym.features import Scaling
+from iconym.nouns import WordVectors
+from iconym.objectives.hinge_rank import hinge_rank
+from iconym.objectives.info_nce import info_nce
+from iconym.similarity import cosine
+from iconym.space import Projection
+from iconym.training import (
+    Goal,
+    examples_of,
+    fine_tune,
+    fit_projection,
+    fit_softmax,
+    train_classifier,
+)
+
+EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
+LABELS = ["east", "north"] * 8
+FEATURES = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]]).repeat(8, 1)
+SHORT = TrainingConfig(epochs=20, batch=4, learning_rate=0.05, seed=3)
+TINY = CnnConfig(widths=(4, 4), residual=(False, True))
+PICTURES = (FEATURES[:, :, None, None] * 255).expand(16, 3, 4, 4).to(torch.uint8)
+
+
+def plain(batch, _generator):
+    return batch.float() / 255
+
+
+def learned(goal, config=SHORT):
+    return fit_projection(examples_of(FEATURES, LABELS, goal), goal, config)
+
+
+@pytest.mark.parametrize("goal", [Goal(EAST_NORTH, hinge_rank), Goal(EAST_NORTH, info_nce, cosine)])
+def test_pictures_come_to_lie_near_their_own_label(goal):
+    scores = cosine(learned(goal)(FEATURES.numpy()[:2]), EAST_NORTH.vectors)
+    assert scores.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_the_loss_goes_down():
+    losses, layer = [], nn.Linear(3, 2)
+    goal = Goal(EAST_NORTH, info_nce)
+
+    def noted(scores, positive):
+        loss = info_nce(scores, positive)
+        losses.append(loss.item())
+        return loss
+
+    examples = examples_of(FEATURES, LABELS, goal)
+    descend(layer, [layer], examples, noted, SHORT, range(SHORT.steps(16)))
+    assert len(losses) == 80 and losses[-1] < 0.1 * losses[0]
+
+
+def test_the_same_seed_gives_the_same_projection():
+    one, two = (learned(Goal(EAST_NORTH, hinge_rank)) for _ in range(2))
+    assert one.weight.tolist() == two.weight.tolist() and one.bias.tolist() == two.bias.tolist()
+
+
+def test_another_seed_gives_another_one():
+    goal, other = Goal(EAST_NORTH, hinge_rank), TrainingConfig(epochs=20, batch=4, seed=4)
+    assert learned(goal).weight.tolist() != learned(goal, other).weight.tolist()
+
+
+def test_labels_with_equal_vectors_are_not_each_others_negatives():
+    same = WordVectors(("cup", "mug", "dog"), np.array([[1, 0], [1, 0], [0, 1]], np.float32))
+    examples = examples_of(FEATURES[:3], ["cup", "mug", "dog"], Goal(same, hinge_rank))
+    _, positive = examples.draw(torch.arange(3), torch.Generator())
+    assert positive.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
+
+
+def test_a_label_that_the_goal_lacks_is_named():
+    with pytest.raises(UnknownWord, match="'west'"):
+        examples_of(FEATURES[:1], ["west"], Goal(EAST_NORTH, hinge_rank))
+
+
+def test_a_loss_that_is_no_number_stops_with_its_step():
+    layer = nn.Linear(3, 2)
+    examples = examples_of(FEATURES, LABELS, Goal(EAST_NORTH, info_nce))
+    with pytest.raises(BadData, match=r"the loss is nan at step 0; lower learning_rate"):
+        descend(
+            layer,
+            [layer],
+            examples,
+            lambda scores, _positive: scores.sum() * float("nan"),
+            SHORT,
+            range(9),
+        )
+
+
+def test_the_networks_given_stay_as_they_are():
+    torch.manual_seed(0)
+    network, start = Cnn(TINY), Projection(np.ones((4, 2), "f4"), np.zeros(2, "f4"))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    goal = Goal(EAST_NORTH, hinge_rank)
+    examples = examples_of(PICTURES, LABELS, goal, plain)
+    tuned, projection = fine_tune(network, start, examples, goal, TrainingConfig(epochs=2, batch=4))
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+    assert start.weight.tolist() == [[1.0, 1.0]] * 4
+    assert not np.array_equal(projection.weight, start.weight)
+    assert not torch.equal(next(tuned.parameters()), next(network.parameters()))
+
+
+def test_a_classifier_learns_its_classes_in_the_order_of_their_first_picture():
+    config = TrainingConfig(epochs=30, batch=8, learning_rate=0.02)
+    found = train_classifier(PICTURES, LABELS, TINY, config, plain)
+    with torch.no_grad():
+        logits = found.cnn(PICTURES[:2].float() / 255).numpy() @ found.weight + found.bias
+    assert found.classes == ("east", "north")
+    assert logits.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_a_softmax_layer_learns_from_features_of_any_scale():
+    features = 1000 * FEATURES.numpy() + 500
+    layer = fit_softmax(features, LABELS, SHORT)
+    assert layer.score(features[:2], ["north", "east"]).argmax(axis=1).tolist() == [1, 0]
+
+
+def test_scaled_features_have_mean_zero_and_variance_one_over_all_of_them():
+    features = np.array([[1.0, 10.0], [3.0, 10.0]], np.float32)  # variances 1 and 0, mean 1/2
+    scaled = Scaling.of(features)(features)
+    assert scaled == pytest.approx(np.array([[-(2**0.5), 0], [2**0.5, 0]]))
+
+
+def test_scaling_is_undone_in_weight_and_bias():
+    features = np.array([[1.0, 10.0], [3.0, 14.0]], np.float32)
+    weight, bias = np.array([[2.0], [-1.0]], np.float32), np.array([0.5], np.float32)
+    scaling = Scaling.of(features)
+    raw, shifted = scaling.undone(weight, bias)
+    assert features @ raw + shifted == pytest.approx(scaling(features) @ weight + bias, abs=1e-5)
+
+
+def test_features_that_do_not_vary_are_not_divided_by_zero():
+    assert Scaling.of(np.ones((3, 2), "f4"))(np.ones((3, 2), "f4")).tolist() == [[0, 0]] * 3
+
+
+def test_the_learning_rate_rises_and_then_falls_to_nothing():
+    assert schedule(0.0, 0.1) < 0.02
+    assert schedule(0.1, 0.1) == pytest.approx(0.5 + 0.5 * np.cos(0.1 * np.pi))
+    assert schedule(1.0, 0.1) == pytest.approx(0)
+    assert schedule(0.0, 0.0) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch": 0}, {"learning_rate": 0.0}])
+def test_settings_that_cannot_train_are_refused(wrong):
+    with pytest.raises(Usage, match="must be above 0"):
+        TrainingConfig(**wrong)
+
+
+@pytest.mark.parametrize("inputs, truth", [(0, 0), (2, 3)])
+def test_examples_need_a_label_each_and_at_least_one(inputs, truth):
+    with pytest.raises(BadData, match=f"{inputs} examples with {truth} labels"):
+        Examples(torch.zeros(inputs, 2), torch.zeros(truth), torch.arange(2))

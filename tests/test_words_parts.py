@@ -1,0 +1,40 @@
+"""Words as parts of names: a sum of them stands for the name."""
+
+import numpy as np
+import pytest
+
+from iconym.errors import BadData
+from iconym.nouns import WordVectors
+from iconym.words.parts import as_parts
+
+WORDS = WordVectors(
+    ("red", "cat", "hat", "with", "red_hat"),
+    np.array([[2, 0, 0], [0, 3, 0], [0, 0, 4], [5, 5, 5], [7, 7, 7]], np.float32),
+)
+
+
+def test_phrases_are_left_out_and_function_words_count_nothing():
+    parts = as_parts(WORDS, ["cat"])
+    assert parts.words == ("red", "cat", "hat", "with")
+    assert parts["with"].tolist() == [0, 0, 0]
+    assert parts(["cat with hat"]).tolist() == parts(["cat hat"]).tolist()
+
+
+def test_words_are_of_unit_length_less_the_mean_of_the_names():
+    parts = as_parts(WORDS, ["red", "cat"])  # of mean (1/2, 1/2, 0)
+    assert parts["red"].tolist() == [0.5, -0.5, 0]
+    assert parts["hat"].tolist() == [-0.5, -0.5, 1]
+
+
+def test_the_mean_is_of_unit_vectors_of_whole_names():
+    parts = as_parts(WORDS, ["red cat with hat"])
+    assert parts["red"] == pytest.approx(np.array([1, 0, 0]) - 1 / 3**0.5, abs=1e-6)
+
+
+def test_names_without_a_known_word_do_not_count():
+    assert as_parts(WORDS, ["cat", "zebra"])["red"].tolist() == [1, -1, 0]
+
+
+def test_without_any_known_name_there_is_no_mean():
+    with pytest.raises(BadData, match="none of 1 labels is known"):
+        as_parts(WORDS, ["zebra"])
