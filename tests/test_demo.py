@@ -12,7 +12,8 @@ from PIL import Image as PillowImage
 
 from iconym.search import Term, open_search
 
-STEPS = ["drawings", "words", "classifier", "devise", "random", "devise-tuned", "joint", "ours"]
+STEPS = ["drawings", "words", "classifier", "devise", *(f"random-{d}" for d in range(5))]
+STEPS += ["devise-tuned", "joint", "ours"]
 FILES = ["report.json", "report.md", "contact_sheet.png"]
 SHAPES = [sys.executable, "-m", "iconym.cli", "demo", "--world", "shapes", "--folder"]
 
@@ -96,12 +97,12 @@ def test_a_second_run_uses_what_is_done_and_changes_nothing(finished):
 
 
 def test_killed_in_every_step_it_ends_with_the_same_bytes(finished, tmp_path):
-    for step in STEPS:
+    for step in (name for name in STEPS if not name.startswith("random-") or name == "random-2"):
         run = subprocess.Popen(
             [*SHAPES, str(tmp_path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + 120
-        while not list(tmp_path.glob(f"out/steps/{step}-*")):
+        while not list(tmp_path.glob(f"out/steps/{step}-????????????")):
             assert run.poll() is None or run.returncode == 0
             assert time.monotonic() < deadline
             os.sched_yield()

@@ -200,3 +200,18 @@ def test_a_label_is_either_seen_or_unseen():
 def test_a_row_or_metric_that_is_not_there_is_named_with_those_that_are(table, row, metric):
     with pytest.raises(Usage, match="choose one of"):
         table.difference("ahead", row, metric)
+
+
+def test_draws_of_a_baseline_are_averaged_query_by_query_into_one_row():
+    draw = {"hit@1": np.array([1.0, 0.0])}, {"hit@1": np.array([0.0, 0.0])}
+    rows = {"a": draw[0], "other": draw[1], "b": draw[1]}
+    table = Table(rows, {}, np.array([2, 2]), seed=0).averaged(["a", "b"], "mean of two")
+    assert list(table.rows) == ["mean of two", "other"]
+    assert table.rows["mean of two"]["hit@1"].tolist() == [0.5, 0.0]
+
+
+def test_a_row_that_is_not_there_or_a_dash_cannot_be_averaged():
+    table = Table({"a": {"hit@1": np.ones(2)}, "b": None}, {}, np.array([2, 2]), seed=0)
+    for rows in (["a", "b"], ["a", "c"]):
+        with pytest.raises(Usage, match="not all have values"):
+            table.averaged(rows, "mean")

@@ -1,5 +1,7 @@
 """Learning by descent: the loss goes down, the same seed gives the same, NaN stops in one line."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -15,12 +17,14 @@ from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
 from iconym.space import Projection
 from iconym.training import (
+    FromScratch,
     Goal,
     examples_of,
     fine_tune,
     fit_projection,
     fit_softmax,
     train_classifier,
+    train_jointly,
 )
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
@@ -110,11 +114,34 @@ def test_the_networks_given_stay_as_they_are():
 
 def test_a_classifier_learns_its_classes_in_the_order_of_their_first_picture():
     config = TrainingConfig(epochs=30, batch=8, learning_rate=0.02)
-    found = train_classifier(PICTURES, LABELS, TINY, config, plain)
+    found = train_classifier(PICTURES, LABELS, FromScratch(TINY, config, plain))
     with torch.no_grad():
         logits = found.cnn(PICTURES[:2].float() / 255).numpy() @ found.weight + found.bias
     assert found.classes == ("east", "north")
     assert logits.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_a_joint_network_learns_the_same_as_its_seed_is_the_same_and_keeps_the_labels():
+    config = TrainingConfig(epochs=2, batch=8)
+    labels = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
+    goal = Goal(labels, partial(info_nce, temperature=0.1), cosine)
+    how = FromScratch(TINY, config, plain)
+    networks = [train_jointly(PICTURES, LABELS, goal, how) for _ in range(2)]
+    first, second = (network.state_dict() for network in networks)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert goal.labels.vectors.tolist() == [[1, 0], [0, 1]]
+
+
+def test_the_features_of_a_joint_network_tell_its_classes_apart():
+    config = TrainingConfig(epochs=30, batch=8, learning_rate=0.02)
+    labels = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
+    goal = Goal(labels, partial(info_nce, temperature=0.1), cosine)
+    network = train_jointly(PICTURES, LABELS, goal, FromScratch(TINY, config, plain))
+    with torch.no_grad():
+        features = network(PICTURES.float() / 255)
+    examples = examples_of(features, LABELS, goal)
+    found = fit_projection(examples, goal, config)(features.numpy())
+    assert (found.argmax(axis=1) == [labels.words.index(label) for label in LABELS]).mean() > 0.9
 
 
 def test_a_softmax_layer_learns_from_features_of_any_scale():

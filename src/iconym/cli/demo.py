@@ -12,6 +12,7 @@ from iconym.cli.output import Json, print_json, print_table, tracked
 
 if TYPE_CHECKING:
     from iconym.demo import Demo
+    from iconym.metrics.intervals import Interval
     from iconym.metrics.tables import Table
 
 Folder = Annotated[
@@ -59,27 +60,28 @@ def demo(
 
 
 def _rows(table: "Table") -> list[list[object]]:
-    """The cells of a table for a terminal: each value with its interval below."""
+    """The cells of a table for a terminal: each value with half the width of its interval."""
     rows: list[list[object]] = []
     for labeller, values in table.intervals.items():
         cells: list[object] = [labeller]
         for metric in table.metrics:
-            factor, digits = (100, 1) if metric.startswith("hit@") else (1, 3)
-            if values is None:
-                cells.append(None)
-                continue
-            found = values[metric]
-            value, low, high = (factor * x for x in (found.value, found.low, found.high))
-            cells.append(f"{value:.{digits}f}\n{low:.{digits}f}..{high:.{digits}f}")
+            cells.append(None if values is None else _cell(metric, values[metric]))
         rows.append(cells)
     return rows
+
+
+def _cell(metric: str, found: "Interval") -> str:
+    half = (found.high - found.low) / 2
+    if metric.startswith("hit@"):
+        return f"{100 * found.value:.1f} ±{100 * half:.1f}"
+    return f"{found.value:.3f} ±{half:.3f}"
 
 
 def _next(out: Path, found: "Demo") -> str:
     collection, style = out / "collection", found.drawings.held_out_style
     picture = collection / style / found.drawings.files[int(found.unseen.argmax())]
     seconds = sum(json.loads((out / "timing.json").read_bytes()).values())
-    return f"""hit@k in percent, hp@k as a fraction, 95 % intervals below. {seconds:.0f} s of work.
+    return f"""hit@k in percent, hp@k as a fraction, ± half the 95 % interval; {seconds:.0f} s.
 Report {out / "report.md"}, pictures with their names {out / "contact_sheet.png"}.
 
 Try next:

@@ -112,9 +112,9 @@ def learn_ours(joint: Layered, taught: Lesson, labels: WordVectors, recipe: Reci
     return Layered(joint.network, projection.weight, projection.bias, basis=basis)
 
 
-def random_labels(names: tuple[str, ...], dim: int, recipe: Recipe) -> WordVectors:
-    """Random unit vectors in the place of the names', for the baseline without language."""
-    return random_vectors(names, dim, seed=recipe.seed)
+def random_labels(labels: WordVectors, draw: int) -> WordVectors:
+    """Random unit vectors in the place of the labels', for the baseline without language."""
+    return random_vectors(labels.words, labels.dim, seed=draw)
 
 
 def _first_violation(recipe: Recipe) -> partial[Tensor]:

@@ -23,6 +23,7 @@ class Recipe:
         augmentation: of training pictures.
         classifier: training from scratch by softmax.
         projection: the linear map alone, on the classifier's features.
+        random_draws: of the baseline with random vectors; its row is their mean.
         tuning: DeViSE's second stage, into the network.
         temperature: of the softmax over cosines that our own network learns besides.
         gamma: of the Gaussian kernel of our own row, kernel ridge regression.
@@ -48,6 +49,7 @@ class Recipe:
             epochs=40, batch=128, learning_rate=1e-2, weight_decay=0.0
         )
     )
+    random_draws: int = 5
     tuning: TrainingConfig = field(
         default_factory=lambda: TrainingConfig(epochs=5, batch=64, learning_rate=2e-4)
     )

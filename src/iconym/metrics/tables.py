@@ -1,7 +1,7 @@
 """Tables of results: what each labeller reached in each metric, with intervals, beside chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -75,6 +75,23 @@ class Table:
         if ours is None or chance is None:
             return None
         return float(ours.mean() / chance.mean())
+
+    def averaged(self, rows: Sequence[str], name: str) -> "Table":
+        """The table with one row ``name`` in place of several: their mean, query by query.
+
+        For draws of one baseline: the mean of five says more about chance than one does.
+
+        Raises:
+            Usage: if one of the rows is not there, or a dash.
+        """
+        values = [self.rows.get(row) for row in rows]
+        draws = [v for v in values if v is not None]
+        if len(draws) < len(rows):
+            raise Usage(f"rows {', '.join(rows)} cannot be averaged: not all have values")
+        mean = {metric: np.mean([v[metric] for v in draws], axis=0) for metric in self.metrics}
+        kept = {row: v for row, v in self.rows.items() if row not in rows[1:]}
+        renamed = {name if row == rows[0] else row: v for row, v in kept.items()}
+        return replace(self, rows={**renamed, name: mean})
 
     def to_json(self) -> dict[str, dict[str, dict[str, float] | None]]:
         """[row][metric] = {"value", "low", "high"} as fractions to six digits, None for a dash."""
