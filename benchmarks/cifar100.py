@@ -23,16 +23,16 @@ from iconym.data.folder import as_label
 from iconym.data.parquet import read_parquet
 from iconym.encoders.onnx import OnnxEncoder, load_onnx
 from iconym.encoders.preprocessing import Preprocessing
+from iconym.evaluation.spaces import OURS, compare
 from iconym.features import Encoded, encode
 from iconym.files import load_folder, save_folder, to_json, to_safetensors
 from iconym.hierarchy import Hierarchy, read_hierarchy
 from iconym.metrics.tables import Table
 from iconym.nouns import LabelledImages
-from iconym.projections import CosineSoftmax, Hinge, Ridge
-from iconym.space_evaluation import OURS, compare
-from iconym.space_training import SpaceConfig, fit_space
+from iconym.training.projections import CosineSoftmax, Hinge, Ridge
+from iconym.training.spaces import SpaceConfig, fit_space
+from iconym.training.tasks import zero_shot_task
 from iconym.words.formats import load_words
-from iconym.zero_shot import zero_shot_task
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 METHODS = {"ridge": Ridge(), "hinge": Hinge(), "cosine-softmax": CosineSoftmax()}

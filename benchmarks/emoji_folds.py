@@ -33,8 +33,8 @@ def main() -> None:
     runs = []
     for fold in range(options.folds):
         demo = learn(world, steps, Recipe(fold=fold, seed=options.seed), tracked)
-        runs.append(demo.tables)
-        sys.stderr.write(f"fold {fold}: {_factors(demo.tables['unseen'], OURS)} times chance\n")
+        runs.append(demo.measure(tracked))
+        sys.stderr.write(f"fold {fold}: {_factors(runs[-1]['unseen'], OURS)} times chance\n")
     tables = {name: pool([run[name] for run in runs]) for name in runs[0]}
     for name, table in tables.items():
         print(f"\n## {name}, {options.folds} folds pooled\n\n{table.markdown()}")

@@ -13,7 +13,8 @@ from iconym.catalog import schema
 from iconym.catalog.memory import MemoryCatalog
 from iconym.catalog.sqlite import SqliteCatalog
 from iconym.errors import BadData, NewerFormat
-from iconym.nouns import Catalog, Change, KnownSpace, Picture
+from iconym.nouns import Picture
+from iconym.protocols import Catalog, Change, KnownSpace
 
 A, B, C = Picture("a.png", content="aa"), Picture("b.png", content="bb"), Picture("c.png")
 CATALOGS = {"memory": lambda folder: MemoryCatalog(), "sqlite": lambda f: SqliteCatalog(f / "c.db")}

@@ -6,13 +6,11 @@ import os
 import sqlite3
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from iconym.cli import main
 from iconym.cli.output import printable, tracked
 from iconym.data.shapes import COLORS, draw_shapes
 from iconym.encoders.onnx import OnnxEncoder
@@ -22,39 +20,6 @@ from test_encoders import PLAIN, mean_color_model
 
 USED = ("red", "yellow", "green", "blue")
 TEXT = "the red star is warm\nthe red sun is warm\nthe blue sea is cold\nthe blue ice is cold\n"
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-    @property
-    def complaint(self):
-        """The one line of a request that failed; nothing else is said but the space."""
-        assert self.out == ""
-        remarks = [line for line in self.err.splitlines() if not line.startswith("space: ")]
-        assert len(remarks) == 1, self.err
-        return remarks[0].removeprefix("iconym: ")
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line with arguments, as its process would."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return Ran(left.value.code, out, err)
-
-    return run
 
 
 def color_space(name="colors", scale=1.0):
@@ -151,11 +116,27 @@ def test_index_takes_in_a_parquet_file(run, folder, space, pictures, tmp_path):
     data = {"img": list(pictures.values()), "name": [n[:-4] for n in pictures]}
     parquet.write_table(pyarrow.table(data), tmp_path / "shapes.parquet")
     arguments = ["index", tmp_path / "shapes.parquet", "--collection", place, "--space", space]
-    assert run(*arguments, "--columns", "img,name").out == "6 added\n"
+    assert run(*arguments, "--image", "img", "--label", "name").out == "6 added\n"
     (best,) = run("search", "green", "-k", "1", "--collection", place, "--json").json
     assert (best["words"], best["path"]) == (["green-square"], None)
     assert "leave out --files" in run("search", "blue", "-c", place, "--files").err
-    assert run(*arguments, "--columns", "img").code == 2
+
+
+def test_index_of_a_parquet_file_encodes_only_what_is_new(run, folder, space, pictures):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    def written(place, contents):
+        (folder / place).mkdir(exist_ok=True)
+        table = pyarrow.table({"image": contents, "label": list("abcdef")})
+        parquet.write_table(table, folder / place / "shapes.parquet")
+        return run("index", folder / place / "shapes.parquet", "-c", folder, "-s", space).out
+
+    images = list(pictures.values())
+    assert written("train", images) == "6 added\n"
+    assert written("train", images) == "6 unchanged\n"
+    assert written("train", [images[1], *images[1:]]) == "1 changed, 5 unchanged\n"
+    assert written("test", images) == "6 added\n"  # another file of the same name
 
 
 @pytest.mark.parametrize(
@@ -472,7 +453,8 @@ def test_a_request_that_makes_no_sense_is_two_lines_and_exit_code_2(run, argumen
     "arguments",
     [
         ["index", ".", "--collection", "."],
-        ["index", ".", "--columns", "image,label"],
+        ["index", ".", "--image", "photo"],
+        ["index", ".", "--label", "name"],
         ["search", "red", "--files", "--json"],
         ["label", "red-square.png", "--collection", ".", "--space", "."],
     ],

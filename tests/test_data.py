@@ -1,5 +1,6 @@
 import builtins
 import json
+from hashlib import sha256
 
 import jaxtyping
 import numpy as np
@@ -10,7 +11,7 @@ from pyarrow import parquet
 
 import nasty
 from iconym.data.folder import LazyImages, read_folder
-from iconym.data.parquet import read_parquet
+from iconym.data.parquet import content_hashes, read_parquet
 from iconym.errors import (
     BadData,
     EmptyPicture,
@@ -319,6 +320,15 @@ def test_a_null_or_damaged_picture_is_found_when_it_is_asked_for(tmp_path, unche
         _ = images[1]
     with pytest.raises(TruncatedPicture, match="row 2'"):
         _ = images[2]
+
+
+def test_a_content_is_the_hash_of_the_encoded_bytes_wherever_they_lie(tmp_path):
+    put(tmp_path, {"far/b.png": 2})
+    one, two = (sha256(png(n)).hexdigest() for n in (1, 2))
+    structs = [{"bytes": png(1), "path": "x.png"}, {"bytes": None, "path": "far/b.png"}]
+    assert content_hashes(table(tmp_path, image=structs, label=["a", "b"])) == [one, two]
+    assert content_hashes(table(tmp_path, photo=[png(2), None]), image="photo") == [two, ""]
+    assert content_hashes(table(tmp_path, image=["far/b.png", "gone.png"])) == [two, ""]
 
 
 def test_a_file_that_is_no_parquet_file_is_refused(tmp_path):

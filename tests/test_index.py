@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from iconym.errors import BadData, Usage
 from iconym.index.exact import ExactIndex
-from iconym.nouns import Index
+from iconym.protocols import Index
 
 EAST, NORTH, WEST, SOUTH = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)
 NORTHEAST, NOWHERE = (1.0, 1.0), (0.0, 0.0)

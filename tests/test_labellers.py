@@ -10,7 +10,8 @@ from iconym.labellers.chance import ChanceLabeller, random_vectors
 from iconym.labellers.conse import ConseLabeller
 from iconym.labellers.softmax import SoftmaxLabeller
 from iconym.labellers.space import SpaceLabeller
-from iconym.nouns import Labeller, WordVectors
+from iconym.nouns import WordVectors
+from iconym.protocols import Labeller
 from iconym.space import Projection
 
 EAST, NORTH, WEST, SOUTH = [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]

@@ -8,22 +8,21 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
-from iconym.baselines import Baselines, load_baselines, save_baselines
-from iconym.cli import main
 from iconym.data.labelled import read_label_list, read_labelled
 from iconym.data.shapes import COLORS, draw_shapes
-from iconym.descent import TrainingConfig
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import BadData, BadFolder, Usage
+from iconym.evaluation.spaces import evaluate_space
 from iconym.features import encode
+from iconym.labellers.baselines import Baselines, load_baselines, save_baselines
 from iconym.nouns import LabelledImages, WordVectors
-from iconym.projections import CosineSoftmax, Hinge, Ridge
 from iconym.similarity import cosine
 from iconym.space import load_space
-from iconym.space_evaluation import evaluate_space
-from iconym.space_training import SpaceConfig, save_trained, train_space
+from iconym.training.descent import TrainingConfig
+from iconym.training.projections import CosineSoftmax, Hinge, Ridge
+from iconym.training.spaces import SpaceConfig, save_trained, train_space
+from iconym.training.tasks import draw_unseen, zero_shot_task
 from iconym.words.formats import save_words
-from iconym.zero_shot import draw_unseen, zero_shot_task
 from test_encoders import PLAIN, mean_color_model
 
 INK = WordVectors(  # a color word's vector is the color
@@ -64,20 +63,6 @@ def world(tmp_path_factory):
     (place / "unseen.txt").write_text("orange\n\npurple\n")
     save_words(INK, place / "words.npz")
     return place
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line; returns exit code, standard output and standard error."""
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return left.value.code, out, err
-
-    return run
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import nn
 
-from iconym.descent import Examples, TrainingConfig, descend, schedule
 from iconym.encoders.cnn import Cnn, CnnConfig
 from iconym.errors import BadData, UnknownWord, Usage
 from iconym.features import Scaling
@@ -16,16 +15,9 @@ from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
 from iconym.space import Projection
-from iconym.training import (
-    FromScratch,
-    Goal,
-    examples_of,
-    fine_tune,
-    fit_projection,
-    fit_softmax,
-    train_classifier,
-    train_jointly,
-)
+from iconym.training.descent import Examples, TrainingConfig, descend, schedule
+from iconym.training.layers import Goal, examples_of, fit_projection, fit_softmax
+from iconym.training.networks import FromScratch, fine_tune, train_classifier, train_jointly
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
 LABELS = ["east", "north"] * 8

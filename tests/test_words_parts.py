@@ -5,7 +5,7 @@ import pytest
 
 from iconym.errors import BadData
 from iconym.nouns import WordVectors
-from iconym.words.parts import as_parts
+from iconym.words.parts import as_parts, centered
 
 WORDS = WordVectors(
     ("red", "cat", "hat", "with", "red_hat"),
@@ -38,3 +38,15 @@ def test_names_without_a_known_word_do_not_count():
 def test_without_any_known_name_there_is_no_mean():
     with pytest.raises(BadData, match="none of 1 labels is known"):
         as_parts(WORDS, ["zebra"])
+
+
+def test_centered_words_keep_phrases_and_only_what_is_zero_stays():
+    words = WordVectors(("red", "cat", "red_hat", "nil"), np.diag([2, 1, 1, 0]).astype("f4"))
+    found = centered(words, ["red", "cat"])  # of mean (1/2, 1/2, 0, 0)
+    assert found["red_hat"].tolist() == [-0.5, -0.5, 1, 0]
+    assert found["nil"].tolist() == [0, 0, 0, 0]
+
+
+def test_names_to_center_on_are_of_the_words_at_the_lengths_they_have():
+    words = WordVectors(("big", "cat"), np.array([[3, 0], [0, 4]], np.float32))
+    assert centered(words, ["big cat"])["cat"] == pytest.approx([-0.6, 0.2])

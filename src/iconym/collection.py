@@ -14,7 +14,8 @@ from iconym.catalog.sqlite import SqliteCatalog
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import NoCollection, SpaceMismatch, Usage
 from iconym.files import restore_interrupted
-from iconym.nouns import Catalog, KnownSpace, WordVectors
+from iconym.nouns import WordVectors
+from iconym.protocols import Catalog, KnownSpace
 from iconym.space import JointSpace, load_space, save_space
 
 FOLDER = ".iconym"

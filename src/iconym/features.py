@@ -10,7 +10,8 @@ from jaxtyping import Float, UInt8
 from iconym.data.folder import LazyImages
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.errors import BadData, BadPicture
-from iconym.nouns import Image, ImageEncoder, LabelledImages, Track, untracked
+from iconym.nouns import Image, LabelledImages, Track, untracked
+from iconym.protocols import ImageEncoder
 
 BATCH = 32  # pictures in memory at a time
 

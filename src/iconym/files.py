@@ -174,6 +174,18 @@ def write_flushed(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal; "" for what is no file that can be read.
+
+    A pipe is none: opening it would block.
+    """
+    with suppress(OSError):
+        if path.is_file():
+            with open(path, "rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+    return ""
+
+
 def _checked(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
     if Path(name).name != name:
         raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")

@@ -13,7 +13,8 @@ from iconym.encoders.onnx import OnnxEncoder
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.errors import BadData, DamagedFolder, Usage
 from iconym.files import load_folder, save_folder, to_json, to_safetensors
-from iconym.nouns import Image, ImageEncoder, WordVectors
+from iconym.nouns import Image, WordVectors
+from iconym.protocols import ImageEncoder
 from iconym.similarity import unit
 
 FORMAT = 1

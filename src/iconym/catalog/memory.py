@@ -8,7 +8,8 @@ from jaxtyping import Float, Float32
 
 from iconym.catalog import checked
 from iconym.errors import BadData
-from iconym.nouns import Change, IdSet, KnownSpace, Picture
+from iconym.nouns import IdSet, Picture
+from iconym.protocols import Change, KnownSpace
 
 
 class MemoryCatalog:

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from iconym.catalog import checked
 from iconym.catalog.schema import connect, prepare
 from iconym.errors import BadData
-from iconym.nouns import Change, IdSet, KnownSpace, Picture
+from iconym.nouns import IdSet, Picture
+from iconym.protocols import Change, KnownSpace
 
 ROWS = 10_000  # vectors decoded at once
 

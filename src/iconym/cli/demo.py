@@ -50,11 +50,11 @@ def demo(
         about, recipe = emoji_world(folder), Recipe(fold=fold, seed=seed)
     else:
         about, recipe = shapes_world(), shapes_recipe(fold=fold, seed=seed)
-    found = run_demo(about, out, recipe, tracked)
+    found, tables = run_demo(about, out, recipe, tracked)
     if as_json:
         print_json(json.loads((out / "report.json").read_bytes()))
         return
-    for name, table in found.tables.items():
+    for name, table in tables.items():
         print_table(("", *table.metrics), _rows(table), f"\n{TITLES[name]}")
     sys.stdout.write("\n" + _next(out, found))
 

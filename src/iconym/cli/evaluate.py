@@ -9,10 +9,10 @@ from iconym.cli.labelled import DataPath, ImageColumn, LabelColumn, Where, read_
 from iconym.cli.output import Json, print_json, print_table, say, tracked
 
 if TYPE_CHECKING:
+    from iconym.evaluation.spaces import SpaceEvaluation
     from iconym.hierarchy import Hierarchy
     from iconym.metrics.intervals import Interval
     from iconym.metrics.tables import Table
-    from iconym.space_evaluation import SpaceEvaluation
 
 TITLES = {
     "seen": "Pictures of seen labels, answered with those",
@@ -53,8 +53,8 @@ def evaluate(
     is then 3.
     """
     from iconym.collection import needed_side
+    from iconym.evaluation.spaces import evaluate_space
     from iconym.space import load_space
-    from iconym.space_evaluation import evaluate_space
 
     found = read_data(data, image, label, where, needed_side(load_space(space)))
     result = evaluate_space(space, found, _hierarchy(hierarchy), seed=seed, track=tracked)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iconym.cli.labelled import ImageColumn, LabelColumn
 from iconym.cli.options import SpaceFolder, say_space
 from iconym.cli.output import Json, print_json, print_lines, say, tracked
 from iconym.errors import NoCollection, NothingToDo, Usage
@@ -26,12 +27,6 @@ Target = Annotated[
     Path | None,
     typer.Option("--collection", "-c", help="Where the pictures of a Parquet file go.  [here]"),
 ]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--columns", metavar="IMAGE,LABEL", help="The Parquet file's columns.  [image,label]"
-    ),
-]
 
 
 def index(
@@ -39,7 +34,8 @@ def index(
     *,
     space: SpaceFolder = None,
     collection: Target = None,
-    columns: Columns = None,
+    image: ImageColumn = None,
+    label: LabelColumn = None,
     as_json: Json = False,
 ) -> None:
     """Take pictures of a folder or Parquet file into a collection.
@@ -51,11 +47,11 @@ def index(
     """
     if source is not None and source.suffix == ".parquet":
         used, outcome = _index_parquet(
-            source, space, collection or Path(), columns or "image,label"
+            source, space, collection or Path(), image or "image", label or "label"
         )
-    elif collection is not None or columns is not None:
+    elif (collection, image, label) != (None, None, None):
         raise Usage(
-            "--collection and --columns are for a Parquet file; give one, or leave them out"
+            "--collection, --image and --label are for a Parquet file; give one, or leave them out"
         )
     else:
         used, outcome = _index_folder(source, space)
@@ -82,22 +78,22 @@ def _index_folder(source: Path | None, space: Path | None) -> "tuple[JointSpace,
 
 
 def _index_parquet(
-    file: Path, space: Path | None, folder: Path, columns: str
+    file: Path, space: Path | None, folder: Path, image: str, label: str
 ) -> "tuple[JointSpace, Outcome]":
-    from iconym.collection import create_collection, needed_side
-    from iconym.data.parquet import read_parquet
+    from iconym.collection import absolute, create_collection, needed_side
+    from iconym.data.parquet import content_hashes, read_parquet
     from iconym.indexing import index_pictures
     from iconym.nouns import Picture
 
-    image, separator, label = columns.partition(",")
-    if not separator:
-        raise Usage(f"--columns is {columns!r}; give two names parted by a comma: image,label")
     used = _space(space, folder)
+    contents = content_hashes(file, image=image)
     data = read_parquet(file, image=image, label=label, at_least=needed_side(used))
-    pictures = [
-        Picture(name, words=(text,)) for name, text in zip(data.names, data.labels, strict=True)
-    ]
     collection = create_collection(folder)
+    place = collection.uri(file) or absolute(file).as_posix()  # names are not alike everywhere
+    pictures = [
+        Picture(f"{place} row {row}", words=(name,), content=content)
+        for row, (name, content) in enumerate(zip(data.labels, contents, strict=True))
+    ]
     return used, index_pictures(collection, used, pictures, data.images, track=tracked)
 
 

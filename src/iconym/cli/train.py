@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from iconym.encoders.onnx import OnnxEncoder
     from iconym.encoders.preprocessing import Preprocessing
     from iconym.nouns import LabelledImages, WordVectors
-    from iconym.projections import Method
-    from iconym.space_training import SpaceConfig
-    from iconym.zero_shot import ZeroShotTask
+    from iconym.training.projections import Method
+    from iconym.training.spaces import SpaceConfig
+    from iconym.training.tasks import ZeroShotTask
 
 CNN = "cnn"
 
@@ -106,7 +106,7 @@ def train(
     them. Pictures that cannot be decoded are skipped; the exit code is then 3.
     """
     from iconym.files import check_place
-    from iconym.space_training import save_trained, train_space
+    from iconym.training.spaces import save_trained, train_space
     from iconym.words.formats import load_words
 
     check_place(output, "space")  # before the work, not after
@@ -128,8 +128,8 @@ def train(
 def _config(
     objective: Objective, alpha: float | None, epochs: int | None, seed: int
 ) -> "SpaceConfig":
-    from iconym.projections import LINEAR, CosineSoftmax, Hinge, Ridge
-    from iconym.space_training import SpaceConfig
+    from iconym.training.projections import LINEAR, CosineSoftmax, Hinge, Ridge
+    from iconym.training.spaces import SpaceConfig
 
     if alpha is not None and objective is not Objective.RIDGE:
         raise Usage(f"--alpha is for the objective ridge, not for {objective}")
@@ -150,7 +150,7 @@ def _encoder(
     from iconym.encoders.preprocessing import Preprocessing
 
     if encoder == CNN:
-        from iconym.cnn_training import SQUARES
+        from iconym.training.cnn import SQUARES
 
         if features is not None:
             raise Usage("--features is for a network from a file; leave it out with cnn")
@@ -165,7 +165,7 @@ def _task(
     found: "LabelledImages", words: "WordVectors", unseen: Path | None, share: float, seed: int
 ) -> "ZeroShotTask":
     from iconym.data.labelled import read_label_list
-    from iconym.zero_shot import draw_unseen, zero_shot_task
+    from iconym.training.tasks import draw_unseen, zero_shot_task
 
     if unseen is not None and share:
         raise Usage("--unseen and --unseen-share both say which labels to hold back; give one")
@@ -181,7 +181,7 @@ def _task(
 def _network(
     task: "ZeroShotTask", preprocessing: "Preprocessing", epochs: int | None, seed: int
 ) -> "OnnxEncoder":
-    from iconym.cnn_training import DESCENT, train_cnn
+    from iconym.training.cnn import DESCENT, train_cnn
 
     descent = replace(DESCENT, seed=seed, epochs=epochs or DESCENT.epochs)
     return train_cnn(task.data, preprocessing, descent, track=tracked)

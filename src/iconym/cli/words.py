@@ -12,7 +12,7 @@ from iconym.cli.output import Json, print_json, print_lines, print_table, say, t
 from iconym.errors import Usage
 
 if TYPE_CHECKING:
-    from iconym.word_evaluation import WordScores
+    from iconym.evaluation.words import WordScores
     from iconym.words.vectors import Found
 
 app = typer.Typer(
@@ -135,7 +135,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure word vectors by analogies and by ratings of people."""
-    from iconym.word_evaluation import evaluate_words
+    from iconym.evaluation.words import evaluate_words
     from iconym.words.formats import load_words
 
     if not (questions or similarity):

@@ -2,23 +2,33 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files as package_files
 from pathlib import Path
 
 from iconym.errors import BadData, MissingTool
 from iconym.files import replace_file
+from iconym.nouns import Track, untracked
 
 LOCK_FILES = ("package.json", "package-lock.json")
 MARK = ".complete.json"  # in node_modules, written last: npm was not interrupted
+EXPECTED = 272_000_000  # bytes of the demo's packages, for the estimate only
 
 
-def fetch_packages(folder: Path) -> Path:
+def fetch_packages(folder: Path, track: Track = untracked) -> Path:
     """Install the packages that ``folder/package-lock.json`` pins; return their node_modules.
 
     Nothing is done where an installation of the same lock was completed before. A folder without
     a lock gets the one that comes with this package.
+
+    Args:
+        folder: holds package.json and its lock.
+        track: shows progress by what lies on the disk.
 
     Raises:
         MissingTool: if npm is not installed.
@@ -33,13 +43,47 @@ def fetch_packages(folder: Path) -> Path:
     if npm is None:
         raise MissingTool("npm is not installed; install Node.js 20 or later, which brings it")
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        reason = lines[0].removeprefix("npm error ") if lines else f"exit code {done.returncode}"
+    with tempfile.TemporaryFile("w+") as complaints:
+        run = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=complaints)
+        for _ in track(_percents(run, modules), "fetching packages", 100):
+            pass
+        complaints.seek(0)
+        lines = [line for line in complaints if line.startswith("npm error")]
+    if run.returncode != 0:
+        reason = lines[0].removeprefix("npm error ").strip() if lines else f"exit {run.returncode}"
         raise BadData(f"npm ci failed in {folder} ({reason}); check the network and run it again")
     replace_file(modules / MARK, json.dumps(lock).encode())
     return modules
+
+
+def _percents(run: subprocess.Popen[bytes], modules: Path) -> Iterator[int]:
+    """One item for each hundredth of the expected size on the disk; ends when npm does."""
+    shown = 0
+    try:
+        while run.poll() is None:
+            found = min(99, 100 * _size(modules) // EXPECTED)
+            yield from range(shown, found)
+            shown = max(shown, found)
+            with suppress(subprocess.TimeoutExpired):
+                run.wait(0.5)
+        yield from range(shown, 100)
+    finally:
+        if run.poll() is None:  # interrupted
+            run.kill()
+            run.wait()
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files below ``folder``, which npm is changing at this moment."""
+    total, folders = 0, [str(folder)]
+    while folders:
+        with suppress(FileNotFoundError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
 
 
 def _completed(modules: Path) -> str | None:

@@ -1,6 +1,7 @@
 """A Parquet file of pictures and labels, one row each."""
 
 import functools
+import hashlib
 import operator
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from iconym.data.folder import LazyImages, as_label, check_columns
 from iconym.errors import BadData, EmptyPicture, MissingTool, NothingToDo, Usage
+from iconym.files import content_hash
 from iconym.nouns import Image, LabelledImages
 from iconym.pictures import decode_picture, read_picture
 
@@ -55,6 +57,22 @@ def read_parquet(
     return LabelledImages(LazyImages(range(len(names)), decode), labels, names)
 
 
+def content_hashes(path: Path, *, image: str = "image") -> list[str]:
+    """SHA-256 of every row's encoded picture, hexadecimal; "" where there is none to be read.
+
+    By it a catalog knows a picture again that was encoded before.
+
+    Args:
+        path: one file.
+        image: column of pictures, as for ``read_parquet``.
+
+    Raises:
+        Usage, BadData, MissingTool: as ``read_parquet``.
+    """
+    table, _ = _read(path, [image], {})
+    return [_content(value.as_py(), path.parent) for value in table[image]]
+
+
 def _read(path: Path, columns: list[str], where: dict[str, str | int]) -> tuple[Any, Sequence[int]]:
     """The table of these columns where the condition holds, and its rows' numbers in the file."""
     try:
@@ -94,12 +112,13 @@ def _scalar(value: str | int, field: Any) -> Any:
 def _check_types(schema: Any, columns: list[str]) -> None:
     from pyarrow import types
 
-    image, label = (schema.field(column) for column in columns)
+    image, *labels = (schema.field(column) for column in columns)
     if not _holds_pictures(image.type):
         raise BadData(f"column {image.name!r} is {image.type}; bytes, paths or {{bytes, path}} do")
-    value = label.type.value_type if types.is_dictionary(label.type) else label.type
-    if not (_is_text(value) or types.is_integer(value)):
-        raise BadData(f"column {label.name!r} is {label.type}; labels are strings or integers")
+    for label in labels:
+        value = label.type.value_type if types.is_dictionary(label.type) else label.type
+        if not (_is_text(value) or types.is_integer(value)):
+            raise BadData(f"column {label.name!r} is {label.type}; labels are strings or integers")
 
 
 def _holds_pictures(kind: Any) -> bool:
@@ -124,10 +143,22 @@ def _labels(column: Any, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _decode(value: Any, name: str, folder: Path, at_least: int | None) -> Image:
-    if isinstance(value, dict):
-        value = value["path"] if value["bytes"] is None else value["bytes"]
+    value = _bytes_or_path(value)
     if value is None:
         raise EmptyPicture(f"{name!r} has no picture (null)")
     if isinstance(value, str):
         return read_picture(folder / value, at_least=at_least).image
     return decode_picture(value, name, at_least=at_least).image
+
+
+def _content(value: Any, folder: Path) -> str:
+    value = _bytes_or_path(value)
+    if isinstance(value, str):
+        return content_hash(folder / value)
+    return hashlib.sha256(value).hexdigest() if value else ""
+
+
+def _bytes_or_path(value: Any) -> bytes | str | None:
+    if not isinstance(value, dict):
+        return value
+    return value["path"] if value["bytes"] is None else value["bytes"]

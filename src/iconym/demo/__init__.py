@@ -12,6 +12,7 @@ from iconym.demo.results import index_drawings, write_report
 from iconym.demo.steps import Steps
 from iconym.demo.worlds import World, emoji_world, shapes_world
 from iconym.files import replace_file, to_json
+from iconym.metrics.tables import Table
 from iconym.nouns import Track, untracked
 
 __all__ = [
@@ -30,8 +31,10 @@ __all__ = [
 
 def run_demo(
     world: World, folder: Path, recipe: Recipe | None = None, track: Track = untracked
-) -> Demo:
-    """Learn, measure and index; leave report, contact sheet, space and collection in ``folder``.
+) -> tuple[Demo, dict[str, Table]]:
+    """What was learned, and the tables by what was asked.
+
+    Leaves report, contact sheet, timing, space and collection in ``folder``.
 
     Args:
         world: what the pictures and words are about.
@@ -42,7 +45,10 @@ def run_demo(
     recipe = recipe or Recipe()
     steps = Steps(folder / "steps")
     demo = learn(world, steps, recipe, track)
-    steps.timed("evaluation", lambda: write_report(demo, world, folder))
-    steps.timed("collection", lambda: index_drawings(demo, world.name, folder, track))
+    with steps.timed("evaluation"):
+        tables = demo.measure(track)
+        write_report(demo, tables, world, folder)
+    with steps.timed("collection"):
+        index_drawings(demo, world.name, folder, track)
     replace_file(folder / "timing.json", to_json(steps.seconds()))
-    return demo
+    return demo, tables

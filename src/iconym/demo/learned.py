@@ -14,7 +14,7 @@ from iconym.demo.networks import Layered, load_layered, save_layered
 from iconym.demo.recipe import Recipe
 from iconym.demo.steps import Steps
 from iconym.demo.worlds import World
-from iconym.evaluation import Contestant, evaluate_zero_shot
+from iconym.evaluation import Contestant, evaluate, zero_shot_parts
 from iconym.hierarchy import Hierarchy
 from iconym.labellers.conse import ConseLabeller
 from iconym.labellers.softmax import SoftmaxLabeller
@@ -87,17 +87,16 @@ class Demo:
             "ConSE(10)": (ConseLabeller(softmax, self.labels, 10), plain),
         }
 
-    @cached_property
-    def tables(self) -> dict[str, Table]:
+    def measure(self, track: Track = untracked) -> dict[str, Table]:
         """The three tables on the held-out style."""
-        tables = evaluate_zero_shot(
-            self.contestants,
-            self.drawings.names,
-            self.seen_names,
-            self.unseen_names,
-            Hierarchy.from_tree(self.drawings.triples),
-            seed=self.recipe.seed,
+        parts = zero_shot_parts(
+            self.contestants, self.drawings.names, self.seen_names, self.unseen_names
         )
+        tree, seed = Hierarchy.from_tree(self.drawings.triples), self.recipe.seed
+        tables = {
+            name: evaluate(part.rows, part.truth, part.candidates, tree, seed=seed)
+            for name, part in track(parts.items(), "measuring", len(parts))
+        }
         draws = [f"{RANDOM} {draw}" for draw in range(len(self.random))]
         return {name: table.averaged(draws, RANDOM) for name, table in tables.items()}
 
@@ -117,7 +116,7 @@ def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) 
     spoken = steps.do(
         "words",
         texts,
-        lambda p: save_words(learning.learn_words(list(world.read()), recipe, track), p),
+        lambda p: save_words(learning.learn_words(world.read(track), recipe, track), p),
     )
     unseen = unseen_names(drawings, recipe.fold, recipe.seed)
     seen = [n for n, new in zip(drawings.names, unseen, strict=True) if not new]

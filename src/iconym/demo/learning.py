@@ -1,5 +1,6 @@
 """What the demo learns, one function a step: words, a classifier, and four joint spaces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,20 +14,14 @@ from iconym.demo.networks import Layered
 from iconym.demo.recipe import Recipe
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.encoders.radial import RadialBasis
-from iconym.kernel_ridge import fit_kernel_ridge
 from iconym.labellers.chance import random_vectors
 from iconym.nouns import Track, WordVectors
 from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
-from iconym.training import (
-    Goal,
-    examples_of,
-    fine_tune,
-    fit_projection,
-    train_classifier,
-    train_jointly,
-)
+from iconym.training.layers import Goal, examples_of, fit_projection
+from iconym.training.networks import fine_tune, train_classifier, train_jointly
+from iconym.training.ridge import fit_kernel_ridge
 from iconym.words.corpus import encode
 from iconym.words.skipgram import train_skipgram
 from iconym.words.vocabulary import count_words
@@ -55,7 +50,7 @@ def lesson(drawings: Drawings, seen: Bool[np.ndarray, " n"], side: int) -> Lesso
     return Lesson(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous(), labels)
 
 
-def learn_words(sentences: list[list[str]], recipe: Recipe, track: Track) -> WordVectors:
+def learn_words(sentences: Sequence[list[str]], recipe: Recipe, track: Track) -> WordVectors:
     """Step 3 of DeViSE's picture of itself: the language model, by skip-gram."""
     vocabulary = count_words(sentences, min_count=recipe.min_count)
     return train_skipgram(encode(sentences, vocabulary), vocabulary, recipe.words, track)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from iconym.descent import TrainingConfig
 from iconym.encoders.augmentation import Augmentation
 from iconym.encoders.cnn import CnnConfig
-from iconym.training import FromScratch
+from iconym.training.descent import TrainingConfig
+from iconym.training.networks import FromScratch
 from iconym.words.skipgram import SkipgramConfig
 
 

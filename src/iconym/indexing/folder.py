@@ -1,12 +1,11 @@
 """Bring a collection up to date with the picture files of its folder."""
 
-import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iconym.collection import Collection, needed_side
 from iconym.errors import BadPicture, NothingToDo
+from iconym.files import content_hash
 from iconym.indexing.outcome import Outcome
 from iconym.indexing.steps import BATCH, Known, Step, carry_out, failed, known_to, unnamed
 from iconym.nouns import Picture, Track, untracked
@@ -90,7 +89,7 @@ def _look_into(file: _File, known: Known, gone: Gone, at_least: int | None) -> S
     before = known.pictures.get(file.uri, Picture(file.uri))
     if not _is_text(file.uri):
         return unnamed(before)
-    content = _content(file.path)
+    content = content_hash(file.path)
     seen = replace(before, size=file.size, modified=file.modified, content=content)
     if known.holds(file.uri, content):
         return Step("touched", seen)
@@ -114,15 +113,6 @@ def _moved(content: str, known: Known, gone: Gone) -> Picture | None:
     if content and pictures and pictures[-1].id in known.embedded:
         return pictures.pop()
     return None
-
-
-def _content(path: Path) -> str:
-    """SHA-256 of a file; "" for what read_picture refuses, such as a pipe, which would block."""
-    with suppress(OSError):
-        if path.is_file():
-            with open(path, "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-    return ""
 
 
 def _is_text(uri: str) -> bool:

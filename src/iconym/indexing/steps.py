@@ -9,7 +9,8 @@ import numpy as np
 
 from iconym.errors import BadPicture
 from iconym.indexing.outcome import KINDS, Failure, Outcome
-from iconym.nouns import Catalog, Image, Picture
+from iconym.nouns import Image, Picture
+from iconym.protocols import Catalog
 from iconym.space import JointSpace
 
 BATCH = 64  # pictures a transaction: what a killed run loses

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from iconym.labellers.softmax import SoftmaxLabeller
 from iconym.labellers.space import readable, score_by_text
-from iconym.nouns import TextEncoder
+from iconym.protocols import TextEncoder
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from iconym.errors import UnknownWord
-from iconym.nouns import TextEncoder
+from iconym.protocols import TextEncoder
 from iconym.similarity import cosine
 from iconym.space import Projection
 

@@ -13,8 +13,9 @@ from jaxtyping import Float
 from iconym.collection import Collection, needed_side, open_collection
 from iconym.errors import Usage
 from iconym.index.exact import ExactIndex
-from iconym.nouns import Catalog, Index, Picture
+from iconym.nouns import Picture
 from iconym.pictures import decode_picture, read_picture
+from iconym.protocols import Catalog, Index
 from iconym.search.query import Term
 from iconym.similarity import unit
 from iconym.space import JointSpace

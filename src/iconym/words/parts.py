@@ -1,4 +1,4 @@
-"""Words as parts of names: what a sum of word vectors needs so that it stands for the name."""
+"""Words as parts of names: what a sum of word vectors needs so that it tells names apart."""
 
 from collections.abc import Sequence
 
@@ -11,30 +11,45 @@ from iconym.words.labels import compile_labels
 FUNCTION_WORDS = frozenset("a an and at for from in of on or the to with".split())
 
 
-def as_parts(words: WordVectors, names: Sequence[str]) -> WordVectors:
-    """Single words at unit length, less what ``names`` have in common.
+def centered(words: WordVectors, names: Sequence[str]) -> WordVectors:
+    """Unit word vectors less the mean of the unit vectors of ``names``; one of zeros stays zero.
 
-    Every word counts the same in a sum, but function words, whose vectors become zero. Phrases
-    ("ice_cream") are left out, so that a name is read word by word. The mean of the names' unit
-    vectors is taken off every word: in it all names are alike, and it makes a few of them the
-    neighbors of everything (hubs).
+    What all names have in common tells none of them apart, and regression learns nothing of it;
+    it only brings every name near to every other, and makes a few of them the neighbors of
+    everything (hubs).
 
     Args:
-        words: as trained.
-        names: whose mean is taken off; those that no word of ``words`` explains do not count.
+        words: of any length.
+        names: each put together from ``words`` as they are, by ``compile_labels``; those that no
+            word explains do not count.
 
     Raises:
         BadData: if none of the names is known.
 
     Source:
-        Unit vectors and the mean: Mu and Viswanath, All-but-the-Top, ICLR 2018, without their
-        removal of directions; they take the mean of all words. Hubs: Radovanovic et al., 2010.
+        Mu and Viswanath, All-but-the-Top, ICLR 2018, without their removal of directions; they
+        take the mean of all words, that of names is ours. Hubs: Radovanovic et al., 2010.
+    """
+    mean = compile_labels(names, words).vectors.vectors.mean(axis=0)
+    counts = words.vectors.any(axis=1, keepdims=True)
+    vectors = np.where(counts, unit(words.vectors) - mean, 0)
+    return WordVectors(words.words, vectors.astype(np.float32))
+
+
+def as_parts(words: WordVectors, names: Sequence[str]) -> WordVectors:
+    """Single words that all count the same in a sum, but function words nothing, ``centered``.
+
+    Phrases ("ice_cream") are left out, so that a name is read word by word.
+
+    Args:
+        words: as trained.
+        names: what to center on.
+
+    Raises:
+        BadData: if none of the names is known.
     """
     kept = [row for row, word in enumerate(words.words) if "_" not in word]
     single = tuple(words.words[row] for row in kept)
     vectors = unit(words.vectors[kept].astype(np.float32))
-    empty = np.array([word in FUNCTION_WORDS for word in single])
-    vectors[empty] = 0
-    common = compile_labels(names, WordVectors(single, vectors)).vectors.vectors.mean(axis=0)
-    vectors[~empty] -= common
-    return WordVectors(single, vectors)
+    vectors[[word in FUNCTION_WORDS for word in single]] = 0
+    return centered(WordVectors(single, vectors), names)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from iconym.nouns import split_words
+from iconym.nouns import Track, split_words, untracked
 from iconym.words.phrases import Lexicon
 from iconym.words.wordnet import Synset
 
 ANCESTORS = 4  # whose words stand in the sentence on what a synset's words belong to
 
 
-def sentences(synsets: Sequence[Synset]) -> Iterator[list[str]]:
+def sentences(synsets: Sequence[Synset], track: Track = untracked) -> Iterator[list[str]]:
     """What WordNet says of each synset, as up to five kinds of sentence.
 
     1. Its lemmas, what is right above it, and the definition, word by word.
@@ -20,10 +20,14 @@ def sentences(synsets: Sequence[Synset]) -> Iterator[list[str]]:
 
     Of a synset above, the first lemma stands for it; of several, the first one. A possessive 's
     is left out.
+
+    Args:
+        synsets: all that are referred to.
+        track: shows progress.
     """
     by_id = {synset.id: synset for synset in synsets}
     join = Lexicon.of(lemma for synset in synsets for lemma in synset.lemmas)
-    for synset in synsets:
+    for synset in track(synsets, "reading WordNet", len(synsets)):
         line = [above.lemmas[0] for above in _line(synset, by_id)]
         definition = _words(synset.gloss)
         yield _all_words(synset.lemmas) + _all_words(line[:1]) + definition

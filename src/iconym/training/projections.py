@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from iconym.class_splits import unseen_hits
-from iconym.descent import TrainingConfig
 from iconym.errors import Usage
 from iconym.features import Scaling
 from iconym.nouns import Track, WordVectors, untracked
 from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
-from iconym.ridge import fit_ridge, ridge_path
 from iconym.similarity import cosine
 from iconym.space import Projection
-from iconym.training import Goal, examples_of, fit_projection
+from iconym.training.class_splits import unseen_hits
+from iconym.training.descent import TrainingConfig
+from iconym.training.layers import Goal, examples_of, fit_projection
+from iconym.training.ridge import fit_ridge, ridge_path, targets_of
 
 ALPHAS = (1e-3, 1e-2, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 MIDDLE = 0.3  # where there are too few classes to choose by
@@ -128,11 +128,6 @@ def project(
     examples = examples_of(torch.from_numpy(scaling(features)), labels, goal)
     fitted = fit_projection(examples, goal, descent, track)
     return Projection(*scaling.undone(fitted.weight, fitted.bias))
-
-
-def targets_of(labels: Sequence[str], vectors: WordVectors) -> Float[np.ndarray, "n dim"]:
-    """The vector of each label, one row for each picture."""
-    return np.stack([vectors[label] for label in labels])
 
 
 def _of(labels: Sequence[str], vectors: WordVectors) -> WordVectors:

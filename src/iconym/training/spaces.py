@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from iconym.baselines import Baselines, save_baselines
-from iconym.descent import TrainingConfig
 from iconym.features import Encoded, encode
+from iconym.labellers.baselines import Baselines, save_baselines
 from iconym.labellers.chance import random_vectors
-from iconym.nouns import ImageEncoder, Track, untracked
-from iconym.projections import LINEAR, Method, Ridge, project, settled
+from iconym.nouns import Track, untracked
+from iconym.protocols import ImageEncoder
 from iconym.space import JointSpace, save_space
-from iconym.training import fit_softmax
-from iconym.zero_shot import ZeroShotTask
+from iconym.training.descent import TrainingConfig
+from iconym.training.layers import fit_softmax
+from iconym.training.projections import LINEAR, Method, Ridge, project, settled
+from iconym.training.tasks import ZeroShotTask
 
 RIDGE = Ridge()
 

@@ -1,16 +1,11 @@
-"""Ridge regression is its formula; what it depends on is chosen without unseen classes."""
+"""Ridge regression, with a kernel too, is its formula."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iconym.class_splits import class_folds, unseen_hits
-from iconym.errors import BadData
-from iconym.nouns import WordVectors
-from iconym.projections import ALPHAS, MIDDLE, CosineSoftmax, Hinge, Ridge, settled, targets_of
-from iconym.ridge import CHUNK, fit_ridge, ridge_path
-from iconym.space import Projection
+from iconym.training.ridge import CHUNK, fit_kernel_ridge, fit_ridge, ridge_path
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(3, [1, 2, 5], (40, 3)).astype(np.float32)
@@ -65,47 +60,23 @@ def test_nothing_to_learn_from_or_no_strength_is_refused(n, alpha):
         fit_ridge(X[:n], Y[:n], alpha=alpha)
 
 
-def test_each_class_is_in_one_fold():
-    folds = class_folds("abcdefg", 3, seed=1)
-    assert sorted(map(len, folds)) == [2, 2, 3]
-    assert sorted(sum(folds, ())) == list("abcdefg")
+A, B = RNG.normal(size=(12, 4)), RNG.normal(size=(12, 3)).astype(np.float32)
 
 
-COMPASS = WordVectors(tuple("nesw"), np.array([[0, 1], [1, 0], [0, -1], [-1, 0]], np.float32))
-LABELS = list("nesw" * 3)
-PLACES = targets_of(LABELS, COMPASS)
-RIGHT, WRONG = (Projection(sign * np.eye(2, dtype="f4"), np.zeros(2, "f4")) for sign in (1, -1))
+def test_the_weights_of_a_kernel_solve_the_loaded_system():
+    kernel = (A @ A.T).astype(np.float32)
+    weight = fit_kernel_ridge(kernel, B, alpha=0.1).weight
+    assert kernel @ weight + 0.1 * 12 * weight == pytest.approx(B, abs=1e-4)
 
 
-def test_a_setting_is_as_good_as_its_hits_on_classes_held_back():
-    hits = unseen_hits(lambda *_: [RIGHT, WRONG], PLACES, LABELS, COMPASS, seed=0)
-    assert hits[0] == 1 and hits[1] < 1
+def test_with_a_linear_kernel_it_is_ridge_regression():
+    weight = fit_kernel_ridge((A @ A.T).astype(np.float32), B, alpha=0.1).weight
+    primal = np.linalg.solve(A.T @ A + 0.1 * 12 * np.eye(4), A.T @ B)
+    new = RNG.normal(size=(5, 4))
+    assert (new @ A.T) @ weight == pytest.approx(new @ primal, abs=1e-4)
 
 
-def test_no_picture_of_a_class_held_back_is_learned_from():
-    learned = []
-
-    def learn(features, labels):
-        learned.append(set(labels))
-        assert len(features) == len(labels)
-        return [RIGHT]
-
-    unseen_hits(learn, PLACES, LABELS, COMPASS, seed=0)
-    assert [len(classes) for classes in learned] == [2, 2]
-    assert learned[0] | learned[1] == set("nesw") and not learned[0] & learned[1]
-
-
-def test_three_classes_are_too_few_to_hold_some_back():
-    with pytest.raises(BadData, match="3 classes; at least 4"):
-        unseen_hits(lambda *_: [RIGHT], PLACES[:3], LABELS[:3], COMPASS, seed=0)
-
-
-def test_alpha_is_chosen_from_the_grid_unless_it_is_given():
-    assert settled(Ridge(), PLACES, LABELS, COMPASS, seed=0).alpha in ALPHAS
-    assert settled(Ridge(0.7), PLACES, LABELS, COMPASS, seed=0) == Ridge(0.7)
-    assert settled(Hinge(), PLACES, LABELS, COMPASS, seed=0) == Hinge()
-    assert settled(CosineSoftmax(), PLACES, LABELS, COMPASS, seed=0) == CosineSoftmax()
-
-
-def test_with_few_classes_alpha_is_a_fixed_one():
-    assert settled(Ridge(), PLACES[:3], LABELS[:3], COMPASS, seed=0) == Ridge(MIDDLE)
+@pytest.mark.parametrize(("n", "alpha"), [(0, 1.0), (3, 0.0), (3, -1.0)])
+def test_an_empty_kernel_or_no_strength_is_refused(n, alpha):
+    with pytest.raises(ValueError, match="both must be above 0"):
+        fit_kernel_ridge(np.eye(n, dtype=np.float32), np.ones((n, 2), np.float32), alpha=alpha)

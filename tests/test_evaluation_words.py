@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iconym.errors import BadData
+from iconym.evaluation.words import AnalogyScore, evaluate_words, score_ratings
 from iconym.metrics.analogy import analogy_hits, mean_ranks, spearman
 from iconym.nouns import WordVectors
-from iconym.word_evaluation import AnalogyScore, evaluate_words, score_ratings
 from iconym.words.formats import load_words
 from iconym.words.questions import RatedPairs, read_analogies, read_rated_pairs
 

@@ -1,10 +1,11 @@
-"""Ridge regression: the linear map from features to word vectors, in closed form."""
+"""Ridge regression, in closed form: from features, or from a kernel, to word vectors."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
 
+from iconym.nouns import WordVectors
 from iconym.space import Projection
 
 CHUNK = 4096  # pictures whose products are summed in float32; those sums add up in float64
@@ -64,6 +65,37 @@ def ridge_path(
         Projection(weight.astype(np.float32), (goal - origin @ weight).astype(np.float32))
         for weight in weights
     ]
+
+
+def fit_kernel_ridge(
+    kernel: Float[np.ndarray, "n n"], targets: Float[np.ndarray, "n dim"], *, alpha: float
+) -> Projection:
+    """The projection from kernel values to word vectors: W solves (K + alpha n I) W = Y.
+
+    Args:
+        kernel: symmetric and positive semi-definite, such as ``RadialBasis.of(x)(x)``.
+        targets: the vector of each picture's label.
+        alpha: strength, above 0.
+
+    Raises:
+        ValueError: if ``alpha`` is not above 0, or there is no picture.
+
+    Source:
+        Saunders, Gammerman and Vovk, Ridge Regression Learning Algorithm in Dual Variables,
+        ICML 1998, their a = alpha n; there is no bias, so the targets should be centered.
+    """
+    n = len(kernel)
+    if not n or alpha <= 0:
+        raise ValueError(f"{n} pictures, alpha {alpha}; both must be above 0")
+    loaded = kernel.astype(np.float64)
+    loaded[np.diag_indices(n)] += alpha * n
+    weight = np.linalg.solve(loaded, targets.astype(np.float64)).astype(np.float32)
+    return Projection(weight, np.zeros(targets.shape[1], np.float32))
+
+
+def targets_of(labels: Sequence[str], vectors: WordVectors) -> Float[np.ndarray, "n dim"]:
+    """The vector of each label, one row for each picture."""
+    return np.stack([vectors[label] for label in labels])
 
 
 def _chunks(n: int) -> Iterator[slice]:

@@ -13,6 +13,11 @@ from iconym.objectives import Objective
 Prepare = Callable[[Tensor, Generator], Tensor]  # what is drawn anew for each batch: augmentation
 
 
+def as_is(batch: Tensor, _generator: Generator) -> Tensor:
+    """The batch, unchanged: the ``Prepare`` of features."""
+    return batch
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """How the optimizer runs: AdamW, a linear warm-up, then a cosine down to nothing.
@@ -63,7 +68,7 @@ class Examples:
     inputs: Tensor
     truth: Tensor
     columns: Tensor
-    prepare: Prepare = lambda batch, _generator: batch
+    prepare: Prepare = as_is
 
     def __post_init__(self) -> None:
         if len(self.inputs) == 0 or len(self.inputs) != len(self.truth):

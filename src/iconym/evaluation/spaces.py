@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from iconym.baselines import Baselines, load_baselines
 from iconym.errors import BadData
 from iconym.evaluation import evaluate_zero_shot
 from iconym.features import Encoded, encode, take
 from iconym.hierarchy import Hierarchy
+from iconym.labellers.baselines import Baselines, load_baselines
 from iconym.labellers.conse import ConseLabeller
 from iconym.labellers.space import SpaceLabeller
 from iconym.metrics.tables import Table
-from iconym.nouns import LabelledImages, Labeller, Track, untracked
+from iconym.nouns import LabelledImages, Track, untracked
+from iconym.protocols import Labeller
 from iconym.space import JointSpace, load_space
 
 OURS, CONSE_TOP = "ours", 10

@@ -1,11 +1,7 @@
-"""Learning the joint space by descent: a classifier, a projection, and both together.
-
-One loop serves all; what differs is where the scores come from: a softmax layer, inner products
-with label vectors, or cosines with them.
-"""
+"""Networks learned by descent: a classifier from scratch, a joint one, and fine-tuning."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,38 +10,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from iconym.descent import Examples, Prepare, TrainingConfig, descend
 from iconym.encoders.cnn import Cnn, CnnConfig
-from iconym.errors import UnknownWord
-from iconym.features import Scaling
-from iconym.labellers.softmax import SoftmaxLabeller
-from iconym.nouns import Track, WordVectors, untracked
+from iconym.nouns import Track, untracked
 from iconym.objectives import Objective
-from iconym.objectives.info_nce import info_nce
 from iconym.objectives.smoothed_softmax import smoothed_softmax
-from iconym.similarity import Matrix, dot, unit
 from iconym.space import Projection
+from iconym.training.descent import Examples, Prepare, TrainingConfig, descend
+from iconym.training.layers import Goal, as_projection, of_classes, score_towards
 
-Similarity = Callable[[Matrix, Matrix], Matrix]  # similarity.dot or similarity.cosine
-
-CROSS_ENTROPY = partial(info_nce, temperature=1.0)
 SMOOTHING = 0.1  # share of a classifier's label that goes to all classes alike
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Where pictures are to go: the label vectors, and what being near the right one means.
-
-    Args:
-        labels: label vectors, taken at unit length; training never moves them.
-        objective: of scores and positive.
-        similarity: what makes a score: ``dot`` as in DeViSE, where the projected features are
-            not normalized, or ``cosine``.
-    """
-
-    labels: WordVectors
-    objective: Objective
-    similarity: Similarity = dot
 
 
 @dataclass(frozen=True)
@@ -73,26 +46,6 @@ class Classifier:
     classes: tuple[str, ...]
 
 
-def examples_of(
-    inputs: Tensor,
-    labels: Sequence[str],
-    goal: Goal,
-    prepare: Prepare = lambda batch, _generator: batch,
-) -> Examples:
-    """Inputs with the labels they carry, as examples on the way to a goal.
-
-    Raises:
-        UnknownWord: for a label that the goal lacks.
-    """
-    _, group = np.unique(goal.labels.vectors, axis=0, return_inverse=True)
-    row = {word: i for i, word in enumerate(goal.labels.words)}
-    missing = [label for label in labels if label not in row]
-    if missing:
-        raise UnknownWord(missing[0])
-    truth = torch.from_numpy(group[[row[label] for label in labels]])
-    return Examples(inputs, truth, torch.from_numpy(group), prepare)
-
-
 def train_classifier(
     pictures: Tensor,
     labels: Sequence[str],
@@ -113,7 +66,7 @@ def train_classifier(
     torch.manual_seed(how.descent.seed)
     classes = tuple(dict.fromkeys(labels))
     network, layer = Cnn(how.shape), nn.Linear(how.shape.widths[-1], len(classes))
-    examples = _of_classes(pictures, labels, classes, how.prepare)
+    examples = of_classes(pictures, labels, classes, how.prepare)
     steps = how.descent.steps(len(examples))
     descend(
         lambda inputs: layer(_encoded(network, inputs)),
@@ -150,8 +103,8 @@ def train_jointly(
     classes = goal.labels.words
     network, layer = Cnn(how.shape), nn.Linear(how.shape.widths[-1], len(classes))
     projection = nn.Linear(how.shape.widths[-1], goal.labels.dim)
-    towards, smoothed = _towards(goal, projection), _smoothed(len(classes))
-    examples = _of_classes(pictures, labels, classes * 2, how.prepare)  # the columns of both layers
+    towards, smoothed = score_towards(goal, projection), _smoothed(len(classes))
+    examples = of_classes(pictures, labels, classes * 2, how.prepare)  # the columns of both layers
 
     def score(inputs: Tensor) -> Tensor:
         features = _encoded(network, inputs)
@@ -166,49 +119,6 @@ def train_jointly(
     progress = track(range(steps), "joint network", steps)
     descend(score, [network, layer, projection], examples, both, how.descent, progress)
     return network
-
-
-def fit_softmax(
-    features: Float[np.ndarray, "n features"],
-    labels: Sequence[str],
-    config: TrainingConfig,
-    track: Track = untracked,
-) -> SoftmaxLabeller:
-    """A softmax layer on features that stay as they are, trained by cross-entropy.
-
-    Args:
-        features: of each picture, of any scale.
-        labels: one for each; classes stand in the order of their first picture.
-        config: the optimizer's settings.
-        track: shows progress.
-    """
-    torch.manual_seed(config.seed)
-    classes, scaling = tuple(dict.fromkeys(labels)), Scaling.of(features)
-    examples = _of_classes(torch.from_numpy(scaling(features)), labels, classes)
-    layer, steps = nn.Linear(features.shape[1], len(classes)), config.steps(len(examples))
-    progress = track(range(steps), "softmax layer", steps)
-    descend(layer, [layer], examples, CROSS_ENTROPY, config, progress)
-    fitted = _projection(layer)
-    return SoftmaxLabeller(*scaling.undone(fitted.weight, fitted.bias), classes)
-
-
-def fit_projection(
-    examples: Examples, goal: Goal, config: TrainingConfig, track: Track = untracked
-) -> Projection:
-    """The linear map that carries features towards the vectors of their labels.
-
-    Args:
-        examples: features (n, features), of ``examples_of`` this goal.
-        goal: where to.
-        config: the optimizer's settings.
-        track: shows progress.
-    """
-    torch.manual_seed(config.seed)
-    layer = nn.Linear(examples.inputs.shape[1], goal.labels.dim)
-    steps = config.steps(len(examples))
-    progress = track(range(steps), "projection", steps)
-    descend(_towards(goal, layer), [layer], examples, goal.objective, config, progress)
-    return _projection(layer)
 
 
 def fine_tune(
@@ -233,7 +143,7 @@ def fine_tune(
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(projection.weight.T))
         layer.bias.copy_(torch.from_numpy(projection.bias))
-    towards, steps = _towards(goal, layer), config.steps(len(examples))
+    towards, steps = score_towards(goal, layer), config.steps(len(examples))
     descend(
         lambda pictures: towards(_encoded(tuned, pictures)),
         [tuned, layer],
@@ -242,7 +152,7 @@ def fine_tune(
         config,
         track(range(steps), "fine-tuning", steps),
     )
-    return tuned, _projection(layer)
+    return tuned, as_projection(layer)
 
 
 def _smoothed(classes: int) -> Objective:
@@ -257,24 +167,3 @@ def _encoded(network: Cnn, pictures: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=fast):
         features = network(pictures.contiguous(memory_format=torch.channels_last))
     return features.float()
-
-
-def _of_classes(
-    inputs: Tensor,
-    labels: Sequence[str],
-    classes: Sequence[str],
-    prepare: Prepare = lambda batch, _generator: batch,
-) -> Examples:
-    number = {label: i for i, label in enumerate(dict.fromkeys(classes))}
-    truth, columns = ([number[label] for label in some] for some in (labels, classes))
-    return Examples(inputs, torch.tensor(truth), torch.tensor(columns), prepare)
-
-
-def _towards(goal: Goal, layer: nn.Linear) -> Callable[[Tensor], Tensor]:
-    labels = torch.from_numpy(unit(goal.labels.vectors.astype(np.float32)))
-    return lambda features: goal.similarity(layer(features), labels)
-
-
-def _projection(layer: nn.Linear) -> Projection:
-    weight, bias = (p.detach().numpy().copy() for p in (layer.weight.T, layer.bias))
-    return Projection(weight, bias)

@@ -14,7 +14,7 @@ import numpy as np
 
 from iconym.errors import MissingPicture, PictureTooLarge, Usage
 from iconym.nouns import Image
-from iconym.pillow import (
+from iconym.pictures.pillow import (
     LONGEST_START,
     TURNS,
     Color,

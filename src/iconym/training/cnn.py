@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from iconym.descent import TrainingConfig
 from iconym.encoders.augmentation import Augmentation
 from iconym.encoders.cnn import CnnConfig
 from iconym.encoders.export import to_onnx
@@ -14,7 +13,8 @@ from iconym.encoders.preprocessing import Preprocessing
 from iconym.errors import Usage
 from iconym.features import read_squares
 from iconym.nouns import LabelledImages, Track, untracked
-from iconym.training import FromScratch, train_classifier
+from iconym.training.descent import TrainingConfig
+from iconym.training.networks import FromScratch, train_classifier
 
 SQUARES = Preprocessing(size=48, fit="whole", filter="bicubic")
 SHAPE, DESCENT = CnnConfig(), TrainingConfig()

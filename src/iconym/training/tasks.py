@@ -10,8 +10,8 @@ import numpy as np
 from iconym.errors import BadData, Usage
 from iconym.features import take
 from iconym.nouns import LabelledImages, WordVectors
-from iconym.similarity import unit
 from iconym.words.labels import LabelReport, compile_labels
+from iconym.words.parts import centered
 
 SHOWN = 5  # labels named in a remark
 
@@ -64,7 +64,7 @@ def zero_shot_task(
             f"{len(seen)} of {len(counts)} labels to learn from ({_some(seen, counts)}); at least "
             "2 must be seen and have vectors that differ"
         )
-    of_seen, text = set(seen), centered(words, known, seen)
+    of_seen, text = set(seen), centered(words, seen)
     compiled = compile_labels(data.classes, text)
     return ZeroShotTask(
         data=take(data, [row for row, label in enumerate(data.labels) if label in of_seen]),
@@ -75,25 +75,6 @@ def zero_shot_task(
         report=compiled.report,
         remarks=_remarks(counts, seen, compiled.report.left_out),
     )
-
-
-def centered(words: WordVectors, known: WordVectors, seen: Sequence[str]) -> WordVectors:
-    """Unit word vectors less the mean of the seen labels' vectors.
-
-    What all labels have in common tells none of them apart, and regression learns nothing of it;
-    it only brings every label near to every other.
-
-    Args:
-        words: of any length.
-        known: vectors of labels, made from those words.
-        seen: the labels to center on.
-
-    Source:
-        Mu and Viswanath, All-but-the-Top, ICLR 2018, who subtract the mean of all words; that of
-        the seen labels is ours.
-    """
-    mean = np.mean([known[label] for label in seen], axis=0)
-    return WordVectors(words.words, (unit(words.vectors) - mean).astype(np.float32))
 
 
 def draw_unseen(classes: Sequence[str], share: float, *, seed: int) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from iconym.metrics.ranking import hits_at_k
 from iconym.nouns import Track, WordVectors, untracked
 from iconym.similarity import cosine
 from iconym.space import Projection
+from iconym.training.ridge import targets_of
 
 FOLDS = 5
 
@@ -56,7 +57,7 @@ def unseen_hits(
     for fold in track(folds, "choosing on seen labels", len(folds)):
         held = np.isin(of_picture, fold)
         truth = of_picture[held][:, None] == np.array(fold)
-        targets = np.stack([vectors[label] for label in fold])
+        targets = targets_of(fold, vectors)
         projections = learn(features[~held], of_picture[~held].tolist())
         hits.append([hits_at_k(cosine(p(features[held]), targets), truth, 1) for p in projections])
     return np.concatenate(hits, axis=1).mean(axis=1)

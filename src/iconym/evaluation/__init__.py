@@ -1,6 +1,7 @@
 """Evaluation: how often labellers are right, and how far off they are where they are not."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,7 +11,7 @@ from iconym.hierarchy import Hierarchy
 from iconym.labellers.chance import ChanceLabeller
 from iconym.metrics.ranking import hits_at_k, precision_at_k
 from iconym.metrics.tables import CHANCE, Table, Values
-from iconym.nouns import Labeller
+from iconym.protocols import Labeller
 
 HITS = {f"hit@{k}": k for k in (1, 2, 5, 10)}
 HIERARCHICAL = {f"hp@{k}": k for k in (2, 5, 10, 20)}
@@ -75,11 +76,7 @@ def evaluate_zero_shot(
     *,
     seed: int,
 ) -> dict[str, Table]:
-    """Three tables: "seen", "unseen" and "unseen_among_all".
-
-    The first has the pictures of seen labels, answered with those; the second the pictures of
-    unseen labels, answered with the unseen ones only; the third the same pictures, answered with
-    all labels. A table without a single picture is not there.
+    """The tables of the parts that ``zero_shot_parts`` makes of the pictures.
 
     Args:
         rows: as for ``evaluate``, with the features of all test pictures.
@@ -90,7 +87,39 @@ def evaluate_zero_shot(
         seed: of the tables' intervals.
 
     Raises:
-        BadData: as ``evaluate``, if a label is seen and unseen, or a true one neither.
+        BadData: as ``evaluate`` and ``zero_shot_parts``.
+    """
+    parts = zero_shot_parts(rows, truth, seen, unseen)
+    return {
+        name: evaluate(part.rows, part.truth, part.candidates, hierarchy, seed=seed)
+        for name, part in parts.items()
+    }
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the test pictures, and the labels that they are answered with."""
+
+    rows: Mapping[str, Contestant]
+    truth: Sequence[str]
+    candidates: Sequence[str]
+
+
+def zero_shot_parts(
+    rows: Mapping[str, Contestant],
+    truth: Sequence[str],
+    seen: Sequence[str],
+    unseen: Sequence[str],
+) -> dict[str, Part]:
+    """Three parts: "seen", "unseen" and "unseen_among_all", as far as there are pictures.
+
+    The first has the pictures of seen labels, answered with those; the second the pictures of
+    unseen labels, answered with the unseen ones only; the third the same pictures, answered with
+    all labels.
+
+    Raises:
+        BadData: if a label is seen and unseen, or a true one neither, or a number of features
+            differs from that of the truth.
     """
     both = set(seen) & set(unseen)
     if both:
@@ -103,12 +132,10 @@ def evaluate_zero_shot(
         "unseen_among_all": (~is_seen, [*unseen, *seen]),
     }
     return {
-        name: evaluate(
+        name: Part(
             {row: (labeller, features[kept]) for row, (labeller, features) in rows.items()},
             [label for label, keep in zip(truth, kept, strict=True) if keep],
             candidates,
-            hierarchy,
-            seed=seed,
         )
         for name, (kept, candidates) in parts.items()
         if kept.any()
