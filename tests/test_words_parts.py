@@ -5,7 +5,7 @@ import pytest
 
 from iconym.errors import BadData
 from iconym.nouns import WordVectors
-from iconym.words.parts import as_parts, centered
+from iconym.words.parts import as_parts, centered, with_phrases
 
 WORDS = WordVectors(
     ("red", "cat", "hat", "with", "red_hat"),
@@ -50,3 +50,16 @@ def test_centered_words_keep_phrases_and_only_what_is_zero_stays():
 def test_names_to_center_on_are_of_the_words_at_the_lengths_they_have():
     words = WordVectors(("big", "cat"), np.array([[3, 0], [0, 4]], np.float32))
     assert centered(words, ["big cat"])["cat"] == pytest.approx([-0.6, 0.2])
+
+
+def test_a_phrase_is_the_sum_of_its_words_and_of_itself():
+    text = with_phrases(WORDS, ["red", "cat"])  # of mean (1/2, 1/2, 0)
+    own = np.array([1, 1, 1]) / 3**0.5 - [0.5, 0.5, 0]
+    assert text.words == ("red", "cat", "hat", "with", "red_hat")
+    assert text["red_hat"] == pytest.approx(text["red"] + text["hat"] + own, abs=1e-6)
+    assert text["red"].tolist() == as_parts(WORDS, ["red", "cat"])["red"].tolist()
+
+
+def test_a_phrase_of_which_a_word_is_missing_is_left_out():
+    words = WordVectors(("red", "red_nose"), np.eye(2, dtype=np.float32))
+    assert with_phrases(words, ["red"]).words == ("red",)

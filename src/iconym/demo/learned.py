@@ -24,7 +24,7 @@ from iconym.nouns import Track, WordVectors, untracked
 from iconym.space import JointSpace
 from iconym.words.formats import load_words, save_words
 from iconym.words.labels import CompiledLabels, compile_labels
-from iconym.words.parts import as_parts
+from iconym.words.parts import as_parts, with_phrases
 
 SOFTMAX, OURS, RANDOM = "softmax", "ours (joint + kernel)", "random embeddings"
 
@@ -103,7 +103,9 @@ class Demo:
     def space(self, name: str) -> JointSpace:
         """The best joint space, ready to serve."""
         encoder = self.ours.encoder(self.recipe.side, f"{name}-cnn")
-        return JointSpace(name, encoder, self.ours.projection, self.words, self.labels)
+        text = with_phrases(self.words, self.seen_names)
+        text = WordVectors(text.words, text.vectors.astype(np.float16))  # half the file
+        return JointSpace(name, encoder, self.ours.projection, text, self.labels)
 
 
 def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) -> Demo:
@@ -120,8 +122,8 @@ def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) 
     )
     unseen = unseen_names(drawings, recipe.fold, recipe.seed)
     seen = [n for n, new in zip(drawings.names, unseen, strict=True) if not new]
-    words = as_parts(load_words(spoken), seen)
-    compiled = compile_labels(drawings.names, words)
+    words = load_words(spoken)
+    compiled = compile_labels(drawings.names, as_parts(words, seen))
     taught = learning.lesson(drawings, ~unseen, recipe.side)
     goal = _only(compiled.vectors, seen)
 
