@@ -141,7 +141,7 @@ def test_index_of_a_parquet_file_encodes_only_what_is_new(run, folder, space, pi
 
 @pytest.mark.parametrize(
     ("files", "message"),
-    [([], "holds no picture file"), (["notes.txt"], "holds no picture file")],
+    [([], "is empty"), (["notes.txt"], "holds no picture file")],
 )
 def test_a_folder_without_pictures_is_one_line_and_stays_as_it_is(
     run, tmp_path, space, files, message
@@ -321,6 +321,13 @@ def test_a_bad_picture_is_one_line_and_the_others_are_answered(
     assert (search.code, name in search.complaint) == (1, True)
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read")
+def test_a_picture_without_the_right_to_read_does_not_stop_the_others(run, collection):
+    (collection / "green-square.png").chmod(0)
+    ran = run("label", "green-square.png", "red-square.png", "-k", "1")
+    assert (ran.code, "red" in ran.out, "must not be read" in ran.err) == (3, True, True)
+
+
 # ---- ask
 
 
@@ -416,6 +423,8 @@ def test_words_complain_in_one_line(run, compass, text, tmp_path):
         ("train", text, "-o", tmp_path / "folder"): (1, "choose another place"),
         ("train", text, "-o", text / "words"): (2, "cannot be written to"),
         ("train", text, "-o", tmp_path / "w", "--dim", "0"): (2, "dim is 0"),
+        ("train", text, "-o", tmp_path / "w", "--sample", "nan"): (2, "sample is nan"),
+        ("train", text, "-o", tmp_path / "w", "--seed", "9" * 20): (2, f"seed is {'9' * 20}"),
         ("train", text, "-o", tmp_path / "w", "--min-count", "999"): (1, "no word stands 999"),
         ("train", tmp_path / "gone.txt", "-o", tmp_path / "w"): (1, "gone.txt is not there"),
     }
@@ -426,6 +435,8 @@ def test_words_complain_in_one_line(run, compass, text, tmp_path):
 
 
 # ---- every verb
+
+TRAIN = ["train", "data", "--words", "w", "--encoder", "cnn", "--output", "space"]
 
 
 @pytest.mark.parametrize(
@@ -438,6 +449,7 @@ def test_words_complain_in_one_line(run, compass, text, tmp_path):
         (["search", "cat", "-k", "0"], "Invalid value for '-k'", "iconym search"),
         (["search", "cat", "-k", "9" * 20], "Invalid value for '-k'", "iconym search"),
         (["label", "a.png", "-k", "many"], "Invalid value for '-k'", "iconym label"),
+        ([*TRAIN, "--seed", "9" * 20], "Invalid value for '--seed'", "iconym train"),
         (["words"], "Missing command", "iconym words"),
         (["words", "train", "a.txt"], "Missing option", "iconym words train"),
     ],
@@ -488,9 +500,13 @@ def test_an_interruption_is_one_line_and_130(run, monkeypatch):
     [
         (OSError(28, "No space left", "/photos/.iconym"), "No space left: /photos/.iconym"),
         (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
+        (sqlite3.DatabaseError("malformed"), "remove the folder .iconym and index again"),
+        (MemoryError(), "not enough memory"),
     ],
 )
-def test_a_full_disk_is_one_line_and_1(run, monkeypatch, error, message):
+def test_a_full_disk_or_memory_or_a_broken_catalog_is_one_line_and_1(
+    run, monkeypatch, error, message
+):
     def fill():
         raise error
 
@@ -503,6 +519,32 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
     command = f"{sys.executable} -m iconym.cli doctor --json | true; exit ${{PIPESTATUS[0]}}"
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("--help > /dev/full", 1),
+        ("doctor > /dev/full", 1),
+        ("--help >&-", 0),
+        ("doctor --json >&-", 0),
+        ("serch 2>&-", 2),
+        ("doctor <&- >/dev/null", 0),
+    ],
+)
+def test_a_full_or_closed_output_leaves_no_traceback(tmp_path, shell, code):
+    command = f"{sys.executable} -m iconym.cli {shell}"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
+
+
+def test_nothing_is_written_into_the_home(collection, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "iconym.cli", "search", "red-square.png", "-k", "1"]
+    environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)  # set where this process ran a network
+    subprocess.run(command, check=True, capture_output=True, cwd=collection, env=environment)
+    assert list(home.iterdir()) == []
 
 
 def test_what_could_steer_a_terminal_is_escaped():

@@ -11,6 +11,9 @@ from iconym.encoders.export import to_onnx
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.encoders.radial import RadialBasis
 from iconym.errors import Usage
+from iconym.nouns import LabelledImages
+from iconym.training.cnn import train_cnn
+from iconym.training.descent import TrainingConfig
 
 SMALL = CnnConfig((4, 8, 8), (False, True, False))
 SQUARE = Preprocessing(16, "whole")
@@ -82,6 +85,22 @@ def test_a_picture_is_at_its_own_anchor():
     assert np.diag(kernel) == pytest.approx(1, abs=1e-5) and kernel.max() <= 1 + 1e-5
 
 
+def test_features_of_zeros_are_at_a_right_angle_to_every_anchor_before_and_after_export(cnn):
+    with torch.no_grad():
+        for parameter in cnn.parameters():
+            parameter.zero_()
+    basis = RadialBasis(np.eye(8, dtype=np.float32)[:2], gamma=0.5)
+    assert basis(np.zeros((1, 8), np.float32)) == pytest.approx(np.exp(-1))
+    assert to_onnx(cnn, SQUARE, basis=basis)(images(1)) == pytest.approx(np.exp(-1))
+
+
+def test_one_picture_of_one_class_trains_where_the_square_is_large_enough():
+    one, config = LabelledImages(images(1), ("cat",)), TrainingConfig(epochs=1)
+    assert train_cnn(one, Preprocessing(8, "whole"), config, shape=SMALL).dim == 8
+    with pytest.raises(Usage, match="size 7 is too small for the network; at least 8"):
+        train_cnn(one, Preprocessing(7, "whole"), config, shape=SMALL)
+
+
 PICTURES = torch.from_numpy(np.stack(images(6))).permute(0, 3, 1, 2).contiguous()
 STILL = Augmentation(
     rotation=0.0,
@@ -146,3 +165,55 @@ def test_an_outline_is_dark_where_brightness_changes_and_white_elsewhere():
     x = Augmentation(**{**vars(STILL), "outline": 1.0})(half, generator())
     assert x[0, 0, 8, 7:9].tolist() == pytest.approx([-1, -1], abs=1e-4)
     assert x[0, 0, 8, [3, 12]].tolist() == pytest.approx([1, 1], abs=1e-4)
+
+
+def changed(pictures, **amounts):
+    return Augmentation(**{**vars(STILL), **amounts})(pictures, generator())
+
+
+def on_white(rows, columns, n=8):
+    """n pictures of 16 x 16, white but for a black part."""
+    pictures = torch.full((n, 3, 16, 16), 255, dtype=torch.uint8)
+    pictures[:, :, rows, columns] = 0
+    return pictures
+
+
+def centers(x):
+    """(n, 2) of the dark part of each picture: its row and its column."""
+    dark, place = (1 - x[:, 0]) / 2, torch.arange(16.0)
+    mass = dark.sum(dim=(1, 2))
+    return torch.stack([dark.sum(dim=2) @ place / mass, dark.sum(dim=1) @ place / mass], dim=1)
+
+
+def test_a_shift_moves_each_picture_its_own_way_up_to_its_share_of_half_the_side():
+    moved = centers(changed(on_white(slice(7, 9), slice(7, 9)), shift=0.5)) - 7.5
+    assert moved.abs().max() <= 4.01
+    assert (moved.std(dim=0) > 0.5).all()
+
+
+def test_a_rotation_turns_about_the_middle():
+    bar = on_white(slice(7, 9), slice(2, 14))
+    turned = changed(bar, rotation=45.0)
+    assert centers(turned).flatten().tolist() == pytest.approx([7.5] * 16, abs=0.1)
+    assert (turned[:, 0, [4, 11]].amin(dim=(1, 2)) < 0.5).any()  # 3 rows off: beyond the bar
+
+
+def test_contrast_is_about_middle_grey_and_brightness_shifts_each_picture():
+    plain = STILL(PICTURES, generator())
+    assert torch.allclose(changed(PICTURES, contrast=(0.5, 0.5)), plain / 2, atol=1e-4)
+    apart = (changed(PICTURES, brightness=0.2) - plain).flatten(1)  # in [-1, 1]: twice as much
+    assert (apart.std(dim=1) < 1e-4).all() and apart.abs().max() <= 0.4
+    assert apart[:, 0].std() > 0.05
+
+
+def test_saturation_scales_the_distance_from_grey():
+    plain = STILL(PICTURES, generator())
+    grey = plain.mean(dim=1, keepdim=True)
+    wanted = grey + 0.3 * (plain - grey)
+    assert torch.allclose(changed(PICTURES, saturation=(0.3, 0.3)), wanted, atol=1e-4)
+
+
+def test_a_blur_averages_over_three_by_three_pixels():
+    blurred = changed(on_white(8, 8, n=1), blur=1.0)[0, 0]
+    assert blurred[7:10, 7:10].flatten().tolist() == pytest.approx([1 - 2 / 9] * 9, abs=1e-4)
+    assert blurred[8, [5, 11]].tolist() == pytest.approx([1, 1], abs=1e-4)

@@ -7,7 +7,7 @@ import pytest
 
 from colors import color_space, saved_color_space
 from iconym.collection import create_collection, is_collection, open_collection
-from iconym.errors import BadFolder, NoCollection, SpaceMismatch, Usage
+from iconym.errors import BadFolder, DamagedFolder, NoCollection, SpaceMismatch, Usage
 from iconym.nouns import Picture, WordVectors
 from iconym.space import save_space
 
@@ -24,6 +24,12 @@ def test_no_collection_names_the_remedy(tmp_path):
     (tmp_path / ".iconym").mkdir()  # all that a killed first run may leave
     with pytest.raises(NoCollection, match=f"iconym index {tmp_path} --space SPACE"):
         open_collection(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_not_looked_for_above(tmp_path):
+    create_collection(tmp_path)
+    with pytest.raises(NoCollection, match=r"no folder '.*holidy'; check the path"):
+        open_collection(tmp_path / "holidy")
 
 
 def test_a_folder_inside_a_collection_is_none_itself(tmp_path):
@@ -69,6 +75,16 @@ def test_the_copy_follows_a_vocabulary_that_grew(tmp_path):
     more = WordVectors((*space.vocabulary.words, "gray"), np.ones((4, 3), np.float32))
     collection.use_space(replace(space, vocabulary=more))
     assert collection.load_space().vocabulary.words == ("red", "green", "blue", "gray")
+
+
+def test_a_damaged_copy_names_the_remedy_which_mends_it(tmp_path):
+    collection, space = create_collection(tmp_path), saved_color_space()
+    collection.use_space(space)
+    (collection.space_path(space.fingerprint) / "labels.json").write_text("[]")
+    with pytest.raises(DamagedFolder, match=f"run: iconym index {tmp_path} --space SPACE"):
+        collection.load_space()
+    collection.use_space(space)
+    assert collection.load_space().fingerprint == space.fingerprint
 
 
 def test_using_a_space_again_writes_no_new_copy(tmp_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from PIL import Image as PillowImage
@@ -82,6 +83,13 @@ def test_every_drawing_is_in_the_collection_and_found_by_its_name(finished):
     assert len(search.catalog) == 3 * 48
     words = [hit.picture.words for hit in search.by_query([Term("purple")], k=5)]
     assert sum(name.startswith("purple") for (name,) in words) >= 3
+
+
+def test_search_answers_with_the_files_of_the_drawings(finished):
+    command = [*SHAPES[:3], "search", "purple", "-k", "3", "--files", "--collection"]
+    done = subprocess.run([*command, finished[0] / "collection"], capture_output=True, text=True)
+    assert len(done.stdout.splitlines()) == 3
+    assert all(Path(line).is_file() for line in done.stdout.splitlines())
 
 
 def test_a_second_run_uses_what_is_done_and_changes_nothing(finished):

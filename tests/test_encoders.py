@@ -115,6 +115,14 @@ def test_crop_cuts_out_the_middle():
     assert x[0].max() == 0
 
 
+@pytest.mark.parametrize("side", [4, 8])  # a picture of just the right size is cropped too
+def test_crop_takes_its_share_of_the_short_side(side):
+    image = np.zeros((side, side + 2, 3), np.uint8)
+    image[side // 4 : -(side // 4), side // 4 + 1 : -(side // 4) - 1, 0] = 255
+    (x,) = Preprocessing(4, "crop", "nearest", BLACK, ONE, crop_share=0.5)([image[:, 1:-1]])
+    assert x[0].tolist() == [[1] * 4] * 4
+
+
 def test_pad_fills_up_with_white():
     (x,) = Preprocessing(4, "pad", "area", BLACK, ONE)([LEFT_RED])
     assert x[1].tolist() == [[1] * 4, [0] * 4, [0] * 4, [1] * 4]

@@ -79,11 +79,18 @@ def test_chance_is_the_size_of_the_correct_set_over_the_number_of_labels(table):
 
 def test_times_chance(table):
     assert table.times_chance("right", "hit@1") == pytest.approx(5)
+    assert table.times_chance("right", "hp@2") == pytest.approx(0.70 / 0.52)  # a ratio of means
 
 
 def test_a_correct_set_of_all_labels_is_flagged(table):
     assert table.saturated == ("hp@5", "hp@10", "hp@20")
     assert "| hp@2 | hp@5\\* |" in table.markdown()
+
+
+def test_a_correct_set_of_all_labels_for_some_queries_only_is_not_flagged():
+    hits, sizes = np.ones(2), {"hp@5": np.array([5, 4])}
+    table = Table({"ours": {"hp@5": hits}}, sizes, np.array([5, 5]), seed=0)
+    assert table.saturated == ()
 
 
 def test_the_three_tables_differ_in_pictures_and_candidates(tables):
@@ -175,6 +182,18 @@ def test_many_pictures_are_scored_in_blocks():
     assert table.rows["right"]["hit@1"].tolist() == [1] * 2500
 
 
+def test_one_that_answers_some_pictures_only_has_values():
+    nothing = np.full((1500, 5), -np.inf)
+    features = np.vstack([np.tile(RIGHT, (300, 1)), nothing])
+    table = evaluate({"some": (Knows(tuple(ALL)), features)}, ALL * 600, ALL, None, seed=0)
+    assert mean(table, "some", "hit@1") == 0.5
+
+
+def test_a_candidate_that_stands_twice_is_named_without_a_hierarchy_too():
+    with pytest.raises(BadData, match="'pug' stands twice"):
+        evaluate(ROWS, ALL, [*ALL, "pug"], None, seed=0)
+
+
 @pytest.mark.parametrize(
     "rows, truth, candidates, message",
     [
@@ -212,6 +231,6 @@ def test_draws_of_a_baseline_are_averaged_query_by_query_into_one_row():
 
 def test_a_row_that_is_not_there_or_a_dash_cannot_be_averaged():
     table = Table({"a": {"hit@1": np.ones(2)}, "b": None}, {}, np.array([2, 2]), seed=0)
-    for rows in (["a", "b"], ["a", "c"]):
+    for rows in (["a", "b"], ["a", "c"], []):
         with pytest.raises(Usage, match="not all have values"):
             table.averaged(rows, "mean")

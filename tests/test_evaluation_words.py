@@ -49,6 +49,21 @@ def test_vectors_all_alike_answer_by_chance():
     assert hits.tolist() == [1 / 4, 1 / 6]
 
 
+def test_many_questions_are_scored_in_blocks():
+    asked = np.array([(0, 2, 1, 3), (0, 2, 1, 0)] * 300)
+    assert analogy_hits(PEOPLE[:4], asked).tolist() == [1, 0] * 300
+
+
+def test_half_precision_numbers_whose_squares_overflow_are_scored_all_the_same():
+    vectors = np.array([*PEOPLE[:4], [-1, -1, 1]], np.float16) * 300
+    assert analogy_hits(vectors, questions((0, 2, 1, 3))).tolist() == [1]
+
+
+def test_a_word_of_zeros_answers_nothing_but_by_chance():
+    vectors = np.vstack([PEOPLE[:3], np.zeros((2, 3), np.float32)])
+    assert analogy_hits(vectors, questions((0, 2, 1, 3))).tolist() == [0.5]
+
+
 def test_no_question_has_no_hit():
     assert analogy_hits(PEOPLE, questions()).shape == (0,)
 
@@ -114,6 +129,12 @@ def test_the_table_counts_hits_and_what_is_skipped_and_ignores_case(tmp_path):
 def test_only_the_first_words_take_part_in_analogies(tmp_path):
     (tmp_path / "q.txt").write_text(QUESTIONS)
     assert evaluate_words(WORDS, tmp_path / "q.txt", top=3).analogies[-1].skipped == 3
+
+
+def test_of_two_spellings_the_first_is_asked_about(tmp_path):
+    (tmp_path / "q.txt").write_text(": royals\nman king woman queen\n")
+    both = WordVectors((*WORDS.words, "KING"), np.vstack([PEOPLE[:4], [[0, -1, 0]]]))
+    assert evaluate_words(both, tmp_path / "q.txt").analogies[-1].hits == 1
 
 
 def test_the_first_five_sections_are_semantic(tmp_path):

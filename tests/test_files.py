@@ -74,7 +74,14 @@ def test_a_folder_that_was_not_saved_is_refused(tmp_path):
         load_folder(tmp_path, "space", newest=1)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"kind": "words"}', '{"kind": "words", "x": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", '{"kind": "words"}', '{"kind": "words", "x": 1}'),
+        '{"kind": "words", "format": 1, "files": []}',
+        '{"kind": "words", "format": 1, "files": {"a.json": {}}}',
+    ],
+)
 def test_a_damaged_manifest_is_refused(saved, text):
     (saved / "manifest.json").write_text(text)
     with pytest.raises(DamagedFolder, match=r"manifest\.json is damaged"):

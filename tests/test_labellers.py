@@ -86,6 +86,11 @@ def test_a_space_scores_cosines():
     assert scores.tolist() == [[0, 1, 0]]
 
 
+def test_a_space_scores_cosines_beside_a_label_it_cannot_read_too():
+    scores = LABELLERS["space"].score(np.array([[0.0, 9.0]]), ["cat", "wombat", "dog"])
+    assert scores.tolist() == [[0, -math.inf, 1]]
+
+
 def test_a_space_projects_the_features_first():
     turned = Projection(np.array([NORTH, EAST]), np.array([0.0, -7.0]))
     labeller = SpaceLabeller(turned, WORDS)
@@ -132,6 +137,16 @@ def test_conse_scales_the_probabilities_of_its_top_classes_to_sum_to_1():
 def test_conse_with_one_class_is_where_that_class_is():
     one = ConseLabeller(CATS_AND_DOGS, WORDS, top=1)
     assert one.embed(PICTURES).tolist() == [EAST, NORTH, NORTH, EAST]
+
+
+def test_conse_takes_the_first_of_equally_likely_classes():
+    one = ConseLabeller(CATS_AND_DOGS, WORDS, top=1)
+    assert one.embed(np.zeros((1, 2))).tolist() == [EAST]
+
+
+def test_conse_with_more_classes_asked_for_than_there_are_takes_all():
+    all_of_them = ConseLabeller(CATS_AND_DOGS, WORDS, top=1000)
+    assert (all_of_them.embed(PICTURES) == LABELLERS["conse"].embed(PICTURES)).all()
 
 
 def test_conse_takes_class_vectors_of_length_1():

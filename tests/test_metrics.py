@@ -89,6 +89,17 @@ def test_k_below_1_is_refused(metric):
         metric(SCORES, FIRST, 0)
 
 
+@pytest.mark.parametrize("metric", [median_rank, lambda s, p: recall_at_k(s, p, 1)])
+def test_no_query_has_neither_mean_nor_median(metric):
+    with pytest.raises(ValueError, match="no queries"):
+        metric(np.empty((0, 2)), np.empty((0, 2), bool))
+
+
+def test_k_may_be_far_beyond_the_number_of_targets():
+    assert hits_at_k(SCORES, FIRST, 10**9).tolist() == [1, 1]
+    assert hits_at_k(np.empty((2, 0)), np.empty((2, 0), bool), 5).tolist() == [0, 0]
+
+
 @pytest.mark.parametrize("metric", [ranks, lambda s, p: hits_at_k(s, p, 1)])
 def test_a_score_that_is_nan_is_refused_with_its_query(metric):
     with pytest.raises(ValueError, match="query 1"):

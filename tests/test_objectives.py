@@ -12,7 +12,7 @@ from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.objectives.l2 import l2
 from iconym.objectives.negative_sampling import negative_sampling
-from iconym.objectives.smoothed_softmax import smoothed_softmax, soften
+from iconym.objectives.smoothed_softmax import smoothed_softmax, soften, uniform
 from iconym.similarity import negative_squared_distance
 
 SCORES = [[0.9, 0.85, 0.1], [0.2, 0.3, 0.6]]
@@ -96,8 +96,9 @@ def test_cosine():
 
 
 def test_l2():
-    images, targets = torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[0.0, 1.0], [3.0, 2.0]])
-    loss = l2(negative_squared_distance(images, targets), torch.eye(2).bool())
+    images = torch.tensor([[0.0, 0.0], [3.0, 4.0], [9.0, 9.0]])  # the last has no positive
+    targets = torch.tensor([[0.0, 1.0], [3.0, 2.0]])
+    loss = l2(negative_squared_distance(images, targets), torch.eye(3, 2).bool())
     assert loss.item() == pytest.approx((1**2 + 2**2) / 2)
 
 
@@ -154,6 +155,15 @@ def test_weight_on_an_ignored_pair_goes_to_the_others_in_proportion():
     assert smoothed_softmax(third_ignored, first, soft_labels=soft).item() == pytest.approx(
         smoothed_softmax(third_ignored, first, soft_labels=third).item()
     )
+
+
+def test_uniform_soft_labels_are_label_smoothing():
+    logits, classes = torch.randn(4, 3, generator=seeded(0)), torch.tensor([2, 0, 1, 1])
+    soft = uniform(3, share=0.1)
+    assert soft[0].tolist() == pytest.approx([0.9 + 0.1 / 3, 0.1 / 3, 0.1 / 3])
+    loss = smoothed_softmax(logits, torch.eye(3).bool()[classes], soft_labels=soft)
+    theirs = torch.nn.functional.cross_entropy(logits, classes, label_smoothing=0.1)
+    assert loss.item() == pytest.approx(theirs.item(), rel=1e-5)
 
 
 def test_soften_halves_the_weight_for_each_step_of_log_2_over_the_temperature():

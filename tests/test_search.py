@@ -124,6 +124,11 @@ def test_a_query_without_a_direction_is_refused(search, query, said):
         search.by_query(query)
 
 
+def test_weights_of_any_size_lead_where_their_proportions_do(search):
+    huge = [Term("red", 1e300), Term("green", 1e300)]
+    assert found(search, *huge, k=3) == found(search, Term("red"), Term("green"), k=3)
+
+
 def test_what_cannot_be_understood_is_named(search, tmp_path):
     with pytest.raises(UnknownWord, match="'purple'"):
         search.by_query([Term("purple")])

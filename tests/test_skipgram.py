@@ -1,6 +1,7 @@
 """Skip-gram: the compiled training against the same training as plain loops, and its promises."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -92,10 +93,12 @@ def window_loss(inputs, outputs, context, targets):
     return loss
 
 
-def test_the_compiled_training_equals_plain_loops():
+@pytest.mark.parametrize("least", [1e-4, 0.9])  # of the learning rate
+def test_the_compiled_training_equals_plain_loops(least):
     assert len(CORPUS.tokens) == 33
-    learned = train_skipgram(CORPUS, VOCABULARY, SMALL).vectors
-    reference = skipgram_reference(CORPUS, VOCABULARY, SMALL)
+    config = replace(SMALL, min_learning_rate_fraction=least)
+    learned = train_skipgram(CORPUS, VOCABULARY, config).vectors
+    reference = skipgram_reference(CORPUS, VOCABULARY, config)
     assert np.abs(reference - initial_model(len(VOCABULARY), SMALL).inputs).max() > 0.01
     np.testing.assert_allclose(learned, reference, atol=2e-4)
 
@@ -112,6 +115,15 @@ def test_one_window_moves_against_the_gradient_of_its_loss():
         gradient = finite_differences(table, inputs, outputs, context, targets)
         assert np.abs(gradient).max() > 0.1
         np.testing.assert_allclose(table - moved, gradient, atol=3e-3)  # the sigmoid's table
+
+
+def test_beyond_a_score_of_6_a_pair_counts_as_certain():
+    model = kernel.Model(np.full((3, 1), 2, np.float32), np.array([[4], [4], [-4]], np.float32))
+    scratch = kernel.scratch(10, window=1, negatives=5, dim=1)
+    scratch.context[:1], scratch.targets[:] = 0, [0, 1, 2, 0, 0, 0]  # of scores 8, 8 and -8
+    kernel.train_window(model, scratch, 1, np.float32(1))
+    assert model.outputs.flatten().tolist() == [4, 2, -4]  # only the negative of score 8 is wrong
+    assert model.inputs.flatten().tolist() == [-2, 2, 2]
 
 
 def finite_differences(table, inputs, outputs, context, targets):

@@ -9,7 +9,7 @@ import pytest
 
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import BadData, DamagedFolder, NewerFormat, UnknownWord, Usage
-from iconym.files import load_folder, save_folder
+from iconym.files import load_folder, save_folder, to_safetensors
 from iconym.nouns import WordVectors
 from iconym.space import JointSpace, Projection, load_space, save_space
 from test_encoders import PLAIN, flat, mean_color_model
@@ -54,6 +54,39 @@ def test_the_fingerprint_changes_with_the_projection_and_not_with_the_vocabulary
     other = Projection(space.projection.weight * 2, space.projection.bias)
     assert dataclasses.replace(space, projection=other).fingerprint != space.fingerprint
     assert dataclasses.replace(space, vocabulary=TEXT).fingerprint == space.fingerprint
+
+
+def test_the_fingerprint_changes_with_the_bias(space):
+    other = Projection(space.projection.weight, np.ones(2, "f4"))
+    assert dataclasses.replace(space, projection=other).fingerprint != space.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("space.json", b"[]"),
+        ("space.json", b"{}"),
+        ("labels.json", b"3"),
+        ("words.safetensors", to_safetensors({"other": np.ones((2, 2), np.float32)})),
+    ],
+)
+def test_a_file_of_another_form_is_refused_though_its_checksum_is_right(
+    space, tmp_path, name, data
+):
+    save_space(space, tmp_path / "toy")
+    files = {**load_folder(tmp_path / "toy", "space", 1).contents, name: data}
+    save_folder(tmp_path / "toy", "space", 1, files)
+    with pytest.raises(DamagedFolder, match="not as iconym writes it"):
+        load_space(tmp_path / "toy")
+
+
+def test_a_fingerprint_that_is_not_of_the_contents_is_refused(space, tmp_path):
+    save_space(space, tmp_path / "toy")
+    files = dict(load_folder(tmp_path / "toy", "space", 1).contents)
+    files["space.json"] = files["space.json"].replace(space.fingerprint.encode(), b"0" * 64)
+    save_folder(tmp_path / "toy", "space", 1, files)
+    with pytest.raises(DamagedFolder, match="fingerprint and contents disagree"):
+        load_space(tmp_path / "toy")
 
 
 def test_parts_of_different_dimension_are_refused(space):

@@ -13,13 +13,14 @@ from iconym.data.shapes import COLORS, draw_shapes
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import BadData, BadFolder, Usage
 from iconym.evaluation.spaces import evaluate_space
-from iconym.features import encode
+from iconym.features import Encoded, encode
 from iconym.labellers.baselines import Baselines, load_baselines, save_baselines
+from iconym.labellers.chance import random_vectors
 from iconym.nouns import LabelledImages, WordVectors
 from iconym.similarity import cosine
 from iconym.space import load_space
 from iconym.training.descent import TrainingConfig
-from iconym.training.projections import CosineSoftmax, Hinge, Ridge
+from iconym.training.projections import CosineSoftmax, Hinge, Ridge, project
 from iconym.training.spaces import SpaceConfig, save_trained, train_space
 from iconym.training.tasks import draw_unseen, zero_shot_task
 from iconym.words.formats import save_words
@@ -104,6 +105,14 @@ def test_words_are_centered_on_the_seen_labels():
     assert task.vocabulary["right"] == pytest.approx([0.5**0.5, -(0.5**0.5)])
 
 
+def test_unseen_labels_have_no_part_in_the_centering():
+    ends = WordVectors(("up", "right", "left"), np.array([[0, 1], [1, 0], [-1, 0]], np.float32))
+    data = LabelledImages(DATA.images[:6], ("up", "right", "left") * 2)
+    task = zero_shot_task(data, ends, ["left"])  # less (1/2, 1/2), that of the seen ones
+    assert task.text["up"] == pytest.approx([-0.5, 0.5])
+    assert task.text["left"] == pytest.approx([-1.5, -0.5])
+
+
 def test_what_is_odd_is_told_with_counts():
     labels = ("red", "red", "zxq", "zxq", "blue")
     task = zero_shot_task(LabelledImages(DATA.images[:5], labels), INK)
@@ -142,7 +151,24 @@ def test_a_share_of_the_labels_is_drawn_by_seed():
         draw_unseen("abc", 1.0, seed=0)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_features_that_are_no_numbers_are_refused_with_the_picture(bad):
+    features = np.array([[1, 2], [3, bad]], np.float32)
+    with pytest.raises(BadData, match=r"picture 1, 'emu', hold NaN or infinity; use another"):
+        Encoded(features, ("cat", "emu"))
+
+
 # the space
+
+
+def test_the_random_baseline_is_learned_towards_its_own_vectors():
+    found = trained()
+    task = zero_shot_task(DATA, INK, ("orange", "purple"))
+    encoded = encode(task.data, ENCODER)
+    towards = random_vectors([*task.seen, *task.unseen], task.vocabulary.dim, seed=0)
+    wanted = project(Ridge(0.01), encoded.features, encoded.labels, towards)
+    assert found.baselines.random.weight.tolist() == wanted.weight.tolist()
+    assert found.space.projection.weight.tolist() != wanted.weight.tolist()
 
 
 @pytest.mark.parametrize("method", [Ridge(0.01), Hinge(0.1, QUICK), CosineSoftmax(0.1, QUICK)])
@@ -320,6 +346,7 @@ def test_preprocessing_can_be_given_by_options(train, tmp_path):
         ({}, ["--image", "picture"], 2, "is no .parquet file; columns and conditions"),
         ({}, ["--alpha", "1", "--objective", "hinge"], 2, "--alpha is for the objective ridge"),
         ({}, ["--alpha", "-1"], 2, "alpha is -1.0; it must be above 0"),
+        ({}, ["--alpha", "nan"], 2, "alpha is nan; it must be above 0"),
         ({}, ["--features", "logits"], 1, "no output 'logits', only features"),
         ({}, ["--unseen", "none.txt"], 1, "cannot read the labels 'none.txt'"),
         ({}, ["--unseen-share", "1"], 2, "it must be at least 0 and below 1"),

@@ -1,5 +1,6 @@
 """Learning by descent: the loss goes down, the same seed gives the same, NaN stops in one line."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,7 @@ from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
 from iconym.space import Projection
 from iconym.training.descent import Examples, TrainingConfig, descend, schedule
-from iconym.training.layers import Goal, examples_of, fit_projection, fit_softmax
+from iconym.training.layers import Goal, as_projection, examples_of, fit_projection, fit_softmax
 from iconym.training.networks import FromScratch, fine_tune, train_classifier, train_jointly
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
@@ -35,10 +36,18 @@ def learned(goal, config=SHORT):
     return fit_projection(examples_of(FEATURES, LABELS, goal), goal, config)
 
 
-@pytest.mark.parametrize("goal", [Goal(EAST_NORTH, hinge_rank), Goal(EAST_NORTH, info_nce, cosine)])
+WIDE = partial(hinge_rank, margin=1.0)  # no start satisfies it by luck
+
+
+@pytest.mark.parametrize("goal", [Goal(EAST_NORTH, WIDE), Goal(EAST_NORTH, info_nce, cosine)])
 def test_pictures_come_to_lie_near_their_own_label(goal):
-    scores = cosine(learned(goal)(FEATURES.numpy()[:2]), EAST_NORTH.vectors)
-    assert scores.argmax(axis=1).tolist() == [0, 1]
+    torch.manual_seed(SHORT.seed)
+    start = as_projection(nn.Linear(3, 2))
+    before, after = (
+        cosine(p(FEATURES.numpy()[:2]), EAST_NORTH.vectors) for p in (start, learned(goal))
+    )
+    assert after.argmax(axis=1).tolist() == [0, 1]
+    assert (np.diag(after) > np.diag(before) + 0.1).all()
 
 
 def test_the_loss_goes_down():
@@ -55,14 +64,51 @@ def test_the_loss_goes_down():
     assert len(losses) == 80 and losses[-1] < 0.1 * losses[0]
 
 
+def test_weights_decay_by_the_scheduled_learning_rate_where_there_is_no_gradient():
+    layer, goal = nn.Linear(3, 2), Goal(EAST_NORTH, info_nce)
+    before = layer.weight.detach().clone()
+    config = TrainingConfig(epochs=1, batch=8, learning_rate=0.1, weight_decay=0.5, warmup=0.0)
+    examples = examples_of(FEATURES, LABELS, goal)
+    descend(layer, [layer], examples, lambda scores, _: 0 * scores.sum(), config, range(2))
+    by_hand = (1 - 0.1 * 0.5) * (1 - 0.1 * 0.5 * 0.5)  # half of the rate in the second of 2 steps
+    assert torch.allclose(layer.weight, before * by_hand)
+    assert not layer.training
+
+
+def test_every_pass_takes_every_example_once_in_an_order_of_its_own():
+    taken: list[float] = []
+
+    def noted(batch, _generator):
+        taken.extend(batch.flatten().tolist())
+        return batch
+
+    layer, rows = nn.Linear(1, 1), torch.arange(10)
+    examples = Examples(rows.float()[:, None], rows * 0, rows[:1], noted)
+    config = TrainingConfig(epochs=2, batch=4)
+    descend(
+        layer, [layer], examples, lambda scores, _: scores.sum(), config, range(config.steps(10))
+    )
+    assert sorted(taken[:10]) == sorted(taken[10:]) == list(range(10))
+    assert taken[:10] != taken[10:] and taken[:10] != sorted(taken[:10])
+
+
+def test_each_step_follows_the_gradient_of_its_own_batch_alone():
+    layer, rows = nn.Linear(1, 1), torch.zeros(8, dtype=torch.long)
+    examples = Examples(torch.ones(8, 1), rows, rows[:1])
+    config = TrainingConfig(epochs=1, batch=4)
+    descend(layer, [layer], examples, lambda scores, _: scores.sum(), config, range(2))
+    assert layer.weight.grad.tolist() == [[4.0]]  # of 4 examples, not of 8
+
+
 def test_the_same_seed_gives_the_same_projection():
-    one, two = (learned(Goal(EAST_NORTH, hinge_rank)) for _ in range(2))
+    one, two = (learned(Goal(EAST_NORTH, WIDE)) for _ in range(2))
     assert one.weight.tolist() == two.weight.tolist() and one.bias.tolist() == two.bias.tolist()
 
 
 def test_another_seed_gives_another_one():
-    goal, other = Goal(EAST_NORTH, hinge_rank), TrainingConfig(epochs=20, batch=4, seed=4)
-    assert learned(goal).weight.tolist() != learned(goal, other).weight.tolist()
+    goal = Goal(EAST_NORTH, WIDE)
+    other = learned(goal, replace(SHORT, seed=4))
+    assert learned(goal).weight.tolist() != other.weight.tolist()
 
 
 def test_labels_with_equal_vectors_are_not_each_others_negatives():
@@ -104,6 +150,21 @@ def test_the_networks_given_stay_as_they_are():
     assert not torch.equal(next(tuned.parameters()), next(network.parameters()))
 
 
+def test_fine_tuning_starts_from_the_projection_given():
+    start = Projection(np.full((4, 2), 0.5, "f4"), np.array([3, -2], "f4"))
+    goal = Goal(EAST_NORTH, hinge_rank)
+    examples, still = examples_of(PICTURES, LABELS, goal, plain), TrainingConfig(1, 4, 1e-12)
+    _, projection = fine_tune(Cnn(TINY), start, examples, goal, still)
+    assert projection.weight == pytest.approx(start.weight, abs=1e-6)
+    assert projection.bias == pytest.approx(start.bias, abs=1e-6)
+
+
+def test_label_vectors_count_at_unit_length():
+    long = WordVectors(EAST_NORTH.words, 5 * EAST_NORTH.vectors)
+    one, other = (learned(Goal(labels, info_nce)) for labels in (EAST_NORTH, long))
+    assert one.weight.tolist() == other.weight.tolist()
+
+
 def test_a_classifier_learns_its_classes_in_the_order_of_their_first_picture():
     config = TrainingConfig(epochs=30, batch=8, learning_rate=0.02)
     found = train_classifier(PICTURES, LABELS, FromScratch(TINY, config, plain))
@@ -124,6 +185,27 @@ def test_a_joint_network_learns_the_same_as_its_seed_is_the_same_and_keeps_the_l
     assert goal.labels.vectors.tolist() == [[1, 0], [0, 1]]
 
 
+def test_a_joint_network_with_an_empty_second_objective_is_the_classifiers():
+    how = FromScratch(TINY, TrainingConfig(epochs=2, batch=8), plain)
+    goal = Goal(EAST_NORTH, lambda scores, _: 0 * scores.sum())
+    joint = train_jointly(PICTURES, LABELS, goal, how).state_dict()
+    alone = train_classifier(PICTURES, LABELS, how).cnn.state_dict()
+    assert all(torch.allclose(joint[name], alone[name]) for name in alone)
+
+
+def test_the_second_objective_of_a_joint_network_goes_down():
+    losses = []
+
+    def noted(scores, positive):
+        loss = info_nce(scores, positive)
+        losses.append(loss.item())
+        return loss
+
+    how = FromScratch(TINY, TrainingConfig(epochs=10, batch=16, learning_rate=0.02), plain)
+    train_jointly(PICTURES, LABELS, Goal(EAST_NORTH, noted, cosine), how)
+    assert losses[-1] < losses[0] / 2
+
+
 def test_the_features_of_a_joint_network_tell_its_classes_apart():
     config = TrainingConfig(epochs=30, batch=8, learning_rate=0.02)
     labels = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
@@ -142,6 +224,10 @@ def test_a_softmax_layer_learns_from_features_of_any_scale():
     assert layer.score(features[:2], ["north", "east"]).argmax(axis=1).tolist() == [1, 0]
 
 
+def test_classes_of_a_softmax_layer_stand_in_the_order_of_their_first_picture():
+    assert fit_softmax(FEATURES.numpy(), ["west", "east"] * 8, SHORT).classes == ("west", "east")
+
+
 def test_scaled_features_have_mean_zero_and_variance_one_over_all_of_them():
     features = np.array([[1.0, 10.0], [3.0, 10.0]], np.float32)  # variances 1 and 0, mean 1/2
     scaled = Scaling.of(features)(features)
@@ -156,8 +242,10 @@ def test_scaling_is_undone_in_weight_and_bias():
     assert features @ raw + shifted == pytest.approx(scaling(features) @ weight + bias, abs=1e-5)
 
 
-def test_features_that_do_not_vary_are_not_divided_by_zero():
-    assert Scaling.of(np.ones((3, 2), "f4"))(np.ones((3, 2), "f4")).tolist() == [[0, 0]] * 3
+@pytest.mark.parametrize("value", [1.0, 0.1])  # a float32 mean of many 0.1 is not 0.1
+def test_features_that_do_not_vary_are_not_divided_by_zero(value):
+    same = np.full((1000, 2), value, np.float32)
+    assert Scaling.of(same).scale == 1 and not Scaling.of(same)(same).any()
 
 
 def test_the_learning_rate_rises_and_then_falls_to_nothing():
@@ -167,10 +255,20 @@ def test_the_learning_rate_rises_and_then_falls_to_nothing():
     assert schedule(0.0, 0.0) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch": 0}, {"learning_rate": 0.0}])
-def test_settings_that_cannot_train_are_refused(wrong):
-    with pytest.raises(Usage, match="must be above 0"):
-        TrainingConfig(**wrong)
+@pytest.mark.parametrize(
+    "setting, value",
+    [
+        ("epochs", 0),
+        ("batch", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("weight_decay", -1.0),
+        ("warmup", 1.5),
+    ],
+)
+def test_settings_that_cannot_train_are_refused(setting, value):
+    with pytest.raises(Usage, match=f"{setting} {value}"):
+        TrainingConfig(**{setting: value})
 
 
 @pytest.mark.parametrize("inputs, truth", [(0, 0), (2, 3)])

@@ -170,6 +170,9 @@ def test_pickled_words_are_refused_and_never_executed(tmp_path):
 def test_words_as_bytes_are_read(tmp_path):
     npz(tmp_path / "w.npz", words=np.array(["été".encode()]), vectors=np.ones((1, 2)))
     assert load_words(tmp_path / "w.npz").words == ("été",)
+    npz(tmp_path / "w.npz", words=np.array([b"\xff"]), vectors=np.ones((1, 2)))
+    with pytest.raises(BadData, match="no UTF-8"):
+        load_words(tmp_path / "w.npz")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,13 @@ def test_labels_with_the_same_vector_are_told():
     assert report.collisions == (("dog", "twin"), ("dog leopard", "leopard dog"))
 
 
+def test_the_order_of_words_makes_no_difference_not_even_by_rounding():
+    numbers = np.array([[1e8, 1], [-1e8, 0], [1, 0]], np.float32)
+    words = WordVectors(("big", "minus", "small"), numbers)
+    labels = compile_labels(["big small minus", "big minus small"], words)
+    assert labels.report.collisions == (("big small minus", "big minus small"),)
+
+
 def test_a_label_given_twice_is_kept_once_and_told():
     compiled = compile_labels(["dog", "snow", "dog"], WORDS)
     assert compiled.vectors.words == ("dog", "snow")

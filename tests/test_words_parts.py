@@ -47,6 +47,12 @@ def test_centered_words_keep_phrases_and_only_what_is_zero_stays():
     assert found["nil"].tolist() == [0, 0, 0, 0]
 
 
+def test_half_precision_numbers_whose_squares_overflow_are_centered():
+    words = WordVectors(("red", "cat", "red_cat"), np.array([[300, 0], [0, 1], [300, 400]], "f2"))
+    assert centered(words, ["cat"])["red_cat"] == pytest.approx([0.6, -0.2])
+    assert with_phrases(words, ["cat"])["red_cat"] == pytest.approx([1 + 0.6, -1 - 0.2])
+
+
 def test_names_to_center_on_are_of_the_words_at_the_lengths_they_have():
     words = WordVectors(("big", "cat"), np.array([[3, 0], [0, 4]], np.float32))
     assert centered(words, ["big cat"])["cat"] == pytest.approx([-0.6, 0.2])

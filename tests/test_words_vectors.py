@@ -49,6 +49,12 @@ def test_nothing_is_alike_to_a_query_of_zeros():
     assert found == [(word, 0.0) for word in COMPASS.words]
 
 
+def test_half_precision_numbers_whose_squares_overflow_have_neighbors():
+    large = WordVectors(COMPASS.words, 300 * COMPASS.vectors.astype(np.float16))
+    assert neighbors(large, EAST, k=5) == neighbors(COMPASS, EAST, k=5)
+    assert analogy(large, "east", "north", "west") == analogy(COMPASS, "east", "north", "west")
+
+
 def test_fewer_than_one_neighbor_cannot_be_asked_for():
     with pytest.raises(Usage, match="k is 0"):
         neighbors(COMPASS, EAST, k=0)
@@ -96,6 +102,7 @@ def test_similarity_is_the_cosine():
 
 def test_the_odd_one_out_is_farthest_from_the_mean():
     assert odd_one_out(COMPASS, ["east", "west", "north_east", "also_east"]) == "west"
+    assert odd_one_out(COMPASS, ["west", "east", "north_east", "also_east"]) == "west"
 
 
 def test_two_texts_have_no_odd_one_out():

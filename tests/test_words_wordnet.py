@@ -95,3 +95,36 @@ def test_a_sentence_holds_lemmas_those_above_and_the_gloss_with_phrases_joined(f
     text = list(sentences(read_wordnet(folder)))
     assert "snow_leopard cat a true_cat of cold lands".split() in text
     assert "cat true_cat entity feline has fur".split() in text
+
+
+def test_a_synset_gives_five_kinds_of_sentence(folder):
+    text = [" ".join(words) for words in sentences(read_wordnet(folder))]
+    assert text[:6] == [
+        "entity that which is",  # has nothing above it, and no example
+        "entity that which is",
+        "cat true cat entity feline has fur",
+        "cat true_cat entity feline has fur",
+        "the cat sat",
+        "a cat",
+    ]
+    assert text[8:12] == [
+        "snow leopard cat a true cat of cold lands",
+        "snow_leopard cat a true_cat of cold lands",
+        "snow_leopard cat entity",
+        "snow leopard cat entity",
+    ]
+
+
+def test_only_the_four_nearest_above_give_their_words_and_a_circle_ends_the_line():
+    def synset(number, above, gloss=""):
+        return Synset(f"n{number}", "n", (f"level_{number}",), (f"n{above}",), gloss, ())
+
+    up = [synset(n, n + 1) for n in range(6)] + [synset(6, 0)]  # 0 1 2 3 4 5 6, and 0 again
+    *_, tokens, words = list(sentences(up))[:4]
+    assert tokens == [f"level_{n}" for n in (0, 1, 2, 3, 4, 5, 6, 0)]
+    assert words == "level 0 level 1 level 2 level 3 level 4".split()
+
+
+def test_a_possessive_s_is_left_out():
+    owned = Synset("n1", "n", ("lady's_slipper",), (), "Venus's shoe", ())
+    assert next(sentences([owned])) == ["lady", "slipper", "venus", "shoe"]

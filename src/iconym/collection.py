@@ -12,7 +12,7 @@ import numpy as np
 
 from iconym.catalog.sqlite import SqliteCatalog
 from iconym.encoders.onnx import OnnxEncoder
-from iconym.errors import NoCollection, SpaceMismatch, Usage
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat, NoCollection, SpaceMismatch, Usage
 from iconym.files import restore_interrupted
 from iconym.nouns import WordVectors
 from iconym.protocols import Catalog, KnownSpace
@@ -57,7 +57,7 @@ class Collection:
             BadFolder: if there is no whole space.
         """
         if path is None:
-            return load_space(self.space_path(self._current().fingerprint))
+            return self._load_copy(self._current().fingerprint)
         space = load_space(path)
         self.check_space(space)
         return space
@@ -88,19 +88,31 @@ class Collection:
     def _keep(self, space: JointSpace) -> None:
         path = self.space_path(space.fingerprint)
         restore_interrupted(path)
-        if not path.exists() or not _same_words(load_space(path), space):
+        if not path.exists() or not _is_whole_copy(path, space):
             save_space(space, path)
+
+    def _load_copy(self, fingerprint: str) -> JointSpace:
+        try:
+            return load_space(self.space_path(fingerprint))
+        except NewerFormat:
+            raise
+        except BadFolder as error:
+            raise type(error)(
+                f"{error}, or run: iconym index {self.folder} --space SPACE"
+            ) from error
 
 
 def open_collection(start: Path) -> Collection:
     """The collection in the folder ``start``, or in the nearest one above it.
 
     Raises:
-        NoCollection: if there is none.
+        NoCollection: if there is none, or no such folder.
         BadData: if its catalog cannot be used.
         NewerFormat: if a later version of this package wrote its catalog.
     """
     start = absolute(start)
+    if not start.is_dir():
+        raise NoCollection(f"no folder {str(start)!r}; check the path")
     for folder in (start, *start.parents):
         if is_collection(folder):
             return Collection(folder, SqliteCatalog(folder / FOLDER / CATALOG))
@@ -144,6 +156,13 @@ def needed_side(space: JointSpace) -> int | None:
     """
     encoder = space.encoder
     return 2 * encoder.preprocessing.size if isinstance(encoder, OnnxEncoder) else None
+
+
+def _is_whole_copy(path: Path, space: JointSpace) -> bool:
+    try:
+        return _same_words(load_space(path), space)
+    except DamagedFolder:
+        return False
 
 
 def _same_words(a: JointSpace, b: JointSpace) -> bool:

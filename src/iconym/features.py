@@ -21,7 +21,7 @@ class Encoded:
     """``features[i]`` belongs to ``labels[i]``; ``skipped`` says which pictures are not here.
 
     Raises:
-        BadData: if the numbers of features and labels differ.
+        BadData: if the numbers of features and labels differ, or a feature is not finite.
     """
 
     features: Float[np.ndarray, "n _"]
@@ -31,6 +31,13 @@ class Encoded:
     def __post_init__(self) -> None:
         if len(self.features) != len(self.labels):
             raise BadData(f"{len(self.features)} rows of features but {len(self.labels)} labels")
+        finite = np.isfinite(self.features).all(axis=1)
+        if not finite.all():
+            row = int(np.argmin(finite))
+            raise BadData(
+                f"the features of picture {row}, {self.labels[row]!r}, hold NaN or infinity; "
+                "use another encoder, or its preprocessing"
+            )
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,10 @@ class Scaling:
     @classmethod
     def of(cls, features: Float[np.ndarray, "n features"]) -> "Scaling":
         """The scaling that gives these features mean 0 and, over all of them, variance 1."""
-        scale = float(np.sqrt(features.var(axis=0).mean()))
-        return cls(features.mean(axis=0), scale if scale > 0 else 1.0)
+        # summed in float64: in float32 even equal numbers seem to vary
+        mean = features.mean(axis=0, dtype=float).astype(features.dtype)
+        scale = float(np.sqrt(np.square(features - mean).mean(dtype=float)))
+        return cls(mean, scale if scale > 0 else 1.0)
 
     def __call__(
         self, features: Float[np.ndarray, "n features"]

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as decode_safetensors
 from safetensors.numpy import save as encode_safetensors
 
-from iconym.errors import BadFolder, DamagedFolder, NewerFormat
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat, Usage
 
 MANIFEST = "manifest.json"
 Arrays = Mapping[str, np.ndarray]
@@ -89,9 +89,22 @@ def check_place(path: Path, kind: str) -> None:
 
     Raises:
         BadFolder: if ``path`` is there and is not a saved folder of this kind.
+        Usage: if nobody may write there.
     """
+    check_writable(path)
     if path.exists() and _kind(path) != kind:
         raise BadFolder(f"{path} is there and is no saved {kind}; choose another place")
+
+
+def check_writable(path: Path) -> None:
+    """Nothing, if something may be created at ``path``, with the folders above it.
+
+    Raises:
+        Usage: if not.
+    """
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise Usage(f"{above} cannot be written to; choose another place")
 
 
 def load_folder(path: Path, kind: str, newest: int) -> Folder:
@@ -111,9 +124,10 @@ def load_folder(path: Path, kind: str, newest: int) -> Folder:
     try:
         manifest = json.loads((path / MANIFEST).read_bytes())
         found, format, listing = manifest["kind"], int(manifest["format"]), manifest["files"]
+        entries = {name: (entry["bytes"], entry["sha256"]) for name, entry in listing.items()}
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadFolder(f"{path} is no saved {kind}: it has no {MANIFEST}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedFolder(f"{path / MANIFEST} is damaged; save the {kind} again") from error
     if found != kind:
         raise BadFolder(f"{path} holds a saved {found}, not a {kind}")
@@ -121,8 +135,8 @@ def load_folder(path: Path, kind: str, newest: int) -> Folder:
         raise NewerFormat(
             f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
         )
-    contents = {name: _checked(path, name, entry) for name, entry in listing.items()}
-    return Folder(path, format, contents, {name: e["sha256"] for name, e in listing.items()})
+    contents = {name: _checked(path, name, *entry) for name, entry in entries.items()}
+    return Folder(path, format, contents, {name: sha256 for name, (_, sha256) in entries.items()})
 
 
 @contextmanager
@@ -186,7 +200,7 @@ def content_hash(path: Path) -> str:
     return ""
 
 
-def _checked(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
     if Path(name).name != name:
         raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")
     path = folder / name
@@ -196,7 +210,7 @@ def _checked(folder: Path, name: str, entry: Mapping[str, Any]) -> bytes:
         raise DamagedFolder(f"{path} is missing; save the folder again") from error
     except OSError as error:
         raise DamagedFolder(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) != entry["bytes"] or hashlib.sha256(data).hexdigest() != entry["sha256"]:
+    if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
         raise DamagedFolder(f"{path} differs from its checksum; save the folder again")
     return data
 

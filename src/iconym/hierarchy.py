@@ -57,6 +57,7 @@ class Hierarchy:
 
         Raises:
             BadData: if ``label`` or one of ``among`` is not in the hierarchy.
+            ValueError: if k is below 1.
 
         Source:
             Frome et al., DeViSE, NIPS 2013, hierarchical precision@k.
@@ -72,6 +73,7 @@ class Hierarchy:
 
         Raises:
             BadData: as ``nearest``, or if a label stands twice in ``among``.
+            ValueError: if k is below 1.
         """
         column = {label: j for j, label in enumerate(among)}
         if len(column) != len(among):

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.errors import BadData, DamagedFolder, Usage
-from iconym.files import load_folder, save_folder, to_json, to_safetensors
+from iconym.files import Folder, load_folder, save_folder, to_json, to_safetensors
 from iconym.nouns import Image, WordVectors
 from iconym.protocols import ImageEncoder
 from iconym.similarity import unit
@@ -121,6 +121,15 @@ def load_space(path: Path) -> JointSpace:
         BadFolder: no saved space there, a file of it missing or damaged, or a newer format.
     """
     folder = load_folder(path, "space", FORMAT)
+    try:
+        return _space(folder)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedFolder(
+            f"{path}: not as iconym writes it ({error!r}); save it again"
+        ) from error
+
+
+def _space(folder: Folder) -> JointSpace:
     about, arrays = folder.json("space.json"), folder.arrays("projection.safetensors")
     space = JointSpace(
         name=about["name"],
@@ -139,5 +148,7 @@ def load_space(path: Path) -> JointSpace:
         ),
     )
     if space.fingerprint != about["fingerprint"]:
-        raise DamagedFolder(f"{path}: fingerprint and contents disagree; save the space again")
+        raise DamagedFolder(
+            f"{folder.path}: fingerprint and contents disagree; save the space again"
+        )
     return space

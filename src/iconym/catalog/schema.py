@@ -73,7 +73,8 @@ def prepare(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Non
             _migrate(connection, path, migrations)
     except sqlite3.DatabaseError as error:
         raise BadData(
-            f"{path} cannot be used as a catalog: {error}; check the path, or move the file away"
+            f"{path} cannot be used as a catalog: {error}; check who may write there, or move the "
+            "file away"
         ) from error
     finally:
         if connection:

@@ -45,11 +45,14 @@ class Verbs(TyperGroup):
             return _complain("interrupted; what was finished is kept", 130)
         except BrokenPipeError:  # whoever read our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
             return _complain(f"the catalog: {error}; check its disk and who may write there", 1)
+        except sqlite3.Error as error:
+            return _complain(f"the catalog: {error}; remove the folder .iconym and index again", 1)
         except OSError as error:
-            place = f": {error.filename}" if error.filename else ""
-            return _complain(f"{error.strerror or error}{place}", 1)
+            return _complain_of_system(error)
+        except MemoryError as error:
+            return _complain(f"not enough memory; ask for less at once. {error}", 1)
         return 0
 
 
@@ -80,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: those of the process if left out.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -87,7 +91,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UsageError as error:
         code = _complain(error.format_message(), 2)
         say(f"try: {error.ctx.command_path if error.ctx else 'iconym'} --help")
+    except OSError as error:  # of the help, which is written before any verb
+        code = _complain_of_system(error)
     raise SystemExit(code)
+
+
+def _open_closed_streams() -> None:
+    """Where a caller has closed a stream Python has none: read nothing, write nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+
+
+def _complain_of_system(error: OSError) -> int:
+    place = f": {error.filename}" if error.filename else ""
+    return _complain(f"{error.strerror or error}{place}", 1)
 
 
 def _complain(message: str, code: int) -> int:

@@ -9,7 +9,7 @@ import typer
 from iconym.cli.labelled import ImageColumn, LabelColumn
 from iconym.cli.options import SpaceFolder, say_space
 from iconym.cli.output import Json, print_json, print_lines, say, tracked
-from iconym.errors import NoCollection, NothingToDo, Usage
+from iconym.errors import NoCollection, Usage
 
 if TYPE_CHECKING:
     from iconym.indexing import Outcome
@@ -68,11 +68,11 @@ def index(
 def _index_folder(source: Path | None, space: Path | None) -> "tuple[JointSpace, Outcome]":
     from iconym.collection import FOLDER, create_collection
     from iconym.indexing import index_folder
-    from iconym.pictures import picture_files
+    from iconym.pictures import some_picture_files
 
     folder = _nearest() if source is None else source
-    if not (folder / FOLDER).is_dir() and not picture_files(folder):  # then leave no trace
-        raise NothingToDo(f"{folder} holds no picture file; check the folder")
+    if not (folder / FOLDER).is_dir():
+        some_picture_files(folder)  # or leave no trace
     used = _space(space, folder)
     return used, index_folder(create_collection(folder), used, track=tracked)
 

@@ -12,7 +12,9 @@ from iconym.errors import BadPicture, Usage
 if TYPE_CHECKING:
     from iconym.nouns import Image
 
-Pictures = Annotated[list[Path], typer.Argument(metavar="PICTURE", help="Picture files.")]
+Pictures = Annotated[
+    list[Path], typer.Argument(metavar="PICTURE", help="Picture files.", readable=False)
+]
 Folder = Annotated[
     Path | None,
     typer.Option("--collection", "-c", help="The collection's folder, or one inside it.  [here]"),

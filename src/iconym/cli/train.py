@@ -77,7 +77,7 @@ Epochs = Annotated[
     int | None,
     typer.Option(min=1, help="Passes over the pictures by descent.  [20; network: 30]"),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of everything that is drawn.")]
 
 
 def train(

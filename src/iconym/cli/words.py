@@ -1,6 +1,5 @@
 """``iconym words``: train word vectors, ask them, measure them."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -149,16 +148,14 @@ def evaluate(
 
 def _check_output(output: Path, texts: list[Path]) -> None:
     """Before the long work: nothing else lies there, and somebody may write there."""
-    from iconym.files import check_place
+    from iconym.files import check_place, check_writable
     from iconym.words.formats import KIND
 
     if any(output.absolute() == text.absolute() for text in texts):
         raise Usage(f"{output} is the text itself; choose another --output")
     if output.is_dir():
         check_place(output, KIND)
-    above = next(folder for folder in output.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise Usage(f"{above} cannot be written to; choose another --output")
+    check_writable(output)
 
 
 def _print_found(found: "Found", as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any, overload
 
 from iconym.errors import BadData, NothingToDo
 from iconym.nouns import Image, LabelledImages
-from iconym.pictures import picture_files, read_picture
+from iconym.pictures import read_picture, some_picture_files
 
 METADATA = ("metadata.csv", "metadata.tsv", "metadata.jsonl")
 FILE_NAME = "file_name"
@@ -68,12 +68,7 @@ def read_folder(
         NothingToDo: if it is empty, holds no picture, or its metadata have no row.
         BadData: if a picture has no label, or the metadata cannot be read.
     """
-    pictures = picture_files(path)
-    if not any(path.iterdir()):
-        raise NothingToDo(f"{str(path)!r} is empty; put pictures into it")
-    if not pictures:
-        raise NothingToDo(f"{str(path)!r} holds no picture, only other files; check the path")
-    labels = _labels(path, pictures, label)
+    labels = _labels(path, some_picture_files(path), label)
 
     def decode(picture: Path) -> Image:
         return read_picture(picture, at_least=at_least).image

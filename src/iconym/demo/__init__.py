@@ -34,7 +34,9 @@ def run_demo(
 ) -> tuple[Demo, dict[str, Table]]:
     """What was learned, and the tables by what was asked.
 
-    Leaves report, contact sheet, timing, space and collection in ``folder``.
+    Leaves report, contact sheet, timing, space and collection in ``folder``. The same recipe gives
+    the same report, byte by byte, on one machine with one number of threads; with another number
+    torch adds up in another order, and networks come out a little different.
 
     Args:
         world: what the pictures and words are about.

@@ -114,12 +114,7 @@ def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) 
         "drawings", [world.name, world.version], lambda p: save_drawings(world.draw(track), p)
     )
     drawings = load_drawings(pictures)
-    texts = [world.name, world.version, recipe.words, recipe.min_count]
-    spoken = steps.do(
-        "words",
-        texts,
-        lambda p: save_words(learning.learn_words(world.read(track), recipe, track), p),
-    )
+    spoken = _words_of(world, steps, recipe, track)
     unseen = unseen_names(drawings, recipe.fold, recipe.seed)
     seen = [n for n, new in zip(drawings.names, unseen, strict=True) if not new]
     words = load_words(spoken)
@@ -150,7 +145,7 @@ def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) 
         step(
             f"random-{draw}",
             partial(random_baseline, draw),
-            [first, recipe.projection, recipe.words.dim],
+            [first, spoken, recipe.projection],  # the words say which names have a vector
         )[1]
         for draw in range(recipe.random_draws)
     )
@@ -170,6 +165,14 @@ def learn(world: World, steps: Steps, recipe: Recipe, track: Track = untracked) 
         [third, recipe.gamma, recipe.alpha],
     )
     return Demo(drawings, unseen, words, compiled, classifier, devise, tuned, ours, random, recipe)
+
+
+def _words_of(world: World, steps: Steps, recipe: Recipe, track: Track) -> Path:
+    def make(place: Path) -> None:
+        save_words(learning.learn_words(world.read(track), recipe, track), place)
+
+    depends = [world.name, world.version, recipe.words, recipe.min_count]
+    return steps.do("words", depends, make)
 
 
 def _only(words: WordVectors, names: Sequence[str]) -> WordVectors:

@@ -52,8 +52,11 @@ def lesson(drawings: Drawings, seen: Bool[np.ndarray, " n"], side: int) -> Lesso
 
 def learn_words(sentences: Sequence[list[str]], recipe: Recipe, track: Track) -> WordVectors:
     """Step 3 of DeViSE's picture of itself: the language model, by skip-gram."""
-    vocabulary = count_words(sentences, min_count=recipe.min_count)
-    return train_skipgram(encode(sentences, vocabulary), vocabulary, recipe.words, track)
+    total = len(sentences)
+    counted = track(sentences, "counting words", total)
+    vocabulary = count_words(counted, min_count=recipe.min_count)
+    corpus = encode(track(sentences, "numbering words", total), vocabulary)
+    return train_skipgram(corpus, vocabulary, recipe.words, track)
 
 
 def learn_classifier(taught: Lesson, recipe: Recipe, track: Track) -> Layered:

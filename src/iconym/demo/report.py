@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from iconym.metrics.intervals import Interval
 from iconym.metrics.tables import CHANCE, Table
 
 TITLES = {
@@ -26,13 +25,15 @@ def report_json(
         baseline: ... with this one.
         about: settings and remarks, put in as they are.
     """
+    difference = tables["seen"].difference
     return {
         **about,
         "tables": {name: table.to_json() for name, table in tables.items()},
         "conditions": {name: table.conditions() for name, table in tables.items()},
         "ours": ours,
         "ours_minus_softmax": {
-            metric: _plain(tables["seen"].difference(ours, baseline, metric)) for metric in COMPARED
+            metric: gap.to_json() if (gap := difference(ours, baseline, metric)) else None
+            for metric in COMPARED
         },
         "times_chance": {
             metric: _rounded(tables["unseen"].times_chance(ours, metric)) for metric in FACTORS
@@ -70,12 +71,6 @@ def _sentences(tables: Mapping[str, Table], figures: Mapping[str, Any]) -> list[
                 f"(95 % interval {gap['low']:+.3f} to {gap['high']:+.3f}, paired)."
             )
     return lines
-
-
-def _plain(interval: Interval | None) -> dict[str, float] | None:
-    if interval is None:
-        return None
-    return {part: round(getattr(interval, part), 6) for part in ("value", "low", "high")}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -16,7 +16,7 @@ from iconym.demo.sheet import Entry, contact_sheet
 from iconym.demo.worlds import World
 from iconym.evaluation import Contestant
 from iconym.files import replace_file, to_json
-from iconym.indexing import index_pictures
+from iconym.indexing import index_folder, index_pictures
 from iconym.metrics.tables import Table
 from iconym.nouns import Image, Picture, Track
 from iconym.space import save_space
@@ -75,7 +75,9 @@ def index_drawings(demo: Demo, name: str, folder: Path, track: Track) -> None:
             content = hashlib.sha256(_written(place / style / file, image)).hexdigest()
             pictures.append(Picture(f"{style}/{file}", words=(title,), content=content))
             images.append(image)
-    index_pictures(create_collection(place), space, pictures, images, track=track)
+    collection = create_collection(place)
+    index_pictures(collection, space, pictures, images, track=track)  # with their names
+    index_folder(collection, space, track=track)  # now known to be files, too
 
 
 def _written(path: Path, image: Image) -> bytes:

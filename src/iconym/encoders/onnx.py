@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,6 +70,8 @@ class OnnxEncoder:
 
     @cached_property
     def _session(self) -> Any:
+        # its import alone leaves a device id in the home and tells its maker of each use
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime  # a tenth of a second that a search for words does without
 
         options = onnxruntime.SessionOptions()

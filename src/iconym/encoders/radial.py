@@ -13,7 +13,8 @@ class RadialBasis:
     """Features x become exp(-gamma |u - a|^2) for every anchor a, where u is x at unit length.
 
     A linear map on top of these is kernel ridge regression, or any other kernel method with a
-    Gaussian kernel.
+    Gaussian kernel. A row of zeros has no direction and counts as at a right angle to every
+    anchor: exp(-2 gamma).
 
     Source:
         Broomhead and Lowe, Complex Systems, 1988.

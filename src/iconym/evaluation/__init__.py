@@ -1,5 +1,6 @@
 """Evaluation: how often labellers are right, and how far off they are where they are not."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -118,8 +119,8 @@ def zero_shot_parts(
     all labels.
 
     Raises:
-        BadData: if a label is seen and unseen, or a true one neither, or a number of features
-            differs from that of the truth.
+        BadData: if a label is seen and unseen, or stands twice, or a true one is neither, or a
+            number of features differs from that of the truth.
     """
     both = set(seen) & set(unseen)
     if both:
@@ -187,6 +188,9 @@ def _check(rows: Mapping[str, Contestant], truth: Sequence[str], candidates: Seq
         raise BadData(f"the true label {min(stray)!r} is not among the candidates; add it to them")
     if CHANCE in rows:
         raise BadData(f"a row is named {CHANCE!r}, which is computed; give it another name")
+    if len(set(candidates)) < len(candidates):
+        twice = min(label for label, n in Counter(candidates).items() if n > 1)
+        raise BadData(f"the candidate label {twice!r} stands twice; give it once")
     for name, (_, features) in rows.items():
         if len(features) != len(truth):
             raise BadData(f"{name!r} has features of {len(features)} pictures, not {len(truth)}")

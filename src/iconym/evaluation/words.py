@@ -22,7 +22,7 @@ class AnalogyScore:
     """Analogies answered; ``skipped`` ones hold a word that takes no part and do not count."""
 
     name: str
-    hits: float  # a tie among t best answers counts 1 / t
+    hits: float  # r right ones in a tie of t best answers count r / t
     asked: int
     skipped: int
 

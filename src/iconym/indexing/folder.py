@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iconym.collection import Collection, needed_side
-from iconym.errors import BadPicture, NothingToDo
+from iconym.errors import BadPicture
 from iconym.files import content_hash
 from iconym.indexing.outcome import Outcome
 from iconym.indexing.steps import BATCH, Known, Step, carry_out, failed, known_to, unnamed
 from iconym.nouns import Picture, Track, untracked
-from iconym.pictures import picture_files, read_picture
+from iconym.pictures import read_picture, some_picture_files
 from iconym.space import JointSpace
 
 Gone = dict[str, list[Picture]]  # by content: pictures whose files are no longer there
@@ -35,9 +35,7 @@ def index_folder(
         NothingToDo: if the folder has no picture file; nothing is forgotten then, for the disk
             may not be mounted.
     """
-    files = [_file(path, collection) for path in picture_files(collection.folder)]
-    if not files:
-        raise NothingToDo(f"{collection.folder} holds no picture file; check the folder")
+    files = [_file(path, collection) for path in some_picture_files(collection.folder)]
     collection.use_space(space)
     known = known_to(collection.catalog, space)
     gone = _gone(known, files)

@@ -23,7 +23,8 @@ def analogy_hits(
     The best answer has the highest score of all rows but a, b and c: cos(x, b - a + c) of unit
     vectors ("add") or cos'(x, b) cos'(x, c) / (cos'(x, a) + 0.001), cos' = (cos + 1) / 2
     ("mul"). Where t rows share the highest score and r of them are right, the hit is r / t, so
-    ties never help. A question whose d is a, b or c is never hit.
+    ties never help. A question whose d is the row of a, b or c is never hit, unless another row
+    is the same word as d. A row of zeros has cosine 0 with everything.
 
     Args:
         vectors: all the words that may be an answer, of any length.
@@ -32,9 +33,11 @@ def analogy_hits(
             None: all differ.
         method: the score.
 
-    Source: program compute-accuracy of word2vec (add); Levy & Goldberg 2014 (mul).
+    Source: program compute-accuracy of word2vec (add), which takes the first of a tie; Levy &
+        Goldberg 2014 (mul).
     """
-    units = unit(vectors)
+    wide = np.promote_types(vectors.dtype, np.float32)  # squares of float16 numbers overflow
+    units = unit(vectors.astype(wide, copy=False))
     same = np.arange(len(vectors)) if same is None else same
     hits = np.zeros(len(questions))
     for start in range(0, len(questions), BLOCK):

@@ -1,6 +1,6 @@
 """How far a mean over queries may be off: intervals by resampling the queries."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +16,10 @@ class Interval:
     value: float
     low: float
     high: float
+
+    def to_json(self) -> dict[str, float]:
+        """The three numbers to six digits."""
+        return {name: round(number, 6) for name, number in asdict(self).items()}
 
 
 def bootstrap(values: Float[np.ndarray, " n"], *, seed: int, samples: int = SAMPLES) -> Interval:

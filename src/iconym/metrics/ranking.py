@@ -57,7 +57,11 @@ def recall_at_k(scores: Scores, positive: Positive, k: int) -> float:
     """The mean of ``hits_at_k`` over queries, in [0, 1]: recall@k as caption retrieval reports it.
 
     With several positives for a query, one of them among the best k is enough.
+
+    Raises:
+        ValueError: as ``hits_at_k``, or if there is no query.
     """
+    _check_some(scores)
     return float(hits_at_k(scores, positive, k).mean())
 
 
@@ -81,9 +85,13 @@ def ranks(scores: Scores, positive: Positive) -> PerQuery:
 def median_rank(scores: Scores, positive: Positive) -> float:
     """The median of ``ranks``; an even number of queries may give a half.
 
+    Raises:
+        ValueError: as ``ranks``, or if there is no query.
+
     Source:
         Kiros et al., 2014, who round a half down.
     """
+    _check_some(scores)
     return float(np.median(ranks(scores, positive)))
 
 
@@ -129,6 +137,11 @@ def _cut(scores: Scores, positive: Positive, k: int) -> _Cut:
     tied = level.sum(axis=1)
     places = np.minimum(k - above.sum(axis=1), tied)
     return _Cut((above & positive).sum(axis=1), places, tied, (level & positive).sum(axis=1))
+
+
+def _check_some(scores: Scores) -> None:
+    if not len(scores):
+        raise ValueError("no queries, so no mean or median; evaluate at least one")
 
 
 def _check(scores: Scores, positive: Positive) -> None:

@@ -82,11 +82,11 @@ class Table:
         For draws of one baseline: the mean of five says more about chance than one does.
 
         Raises:
-            Usage: if one of the rows is not there, or a dash.
+            Usage: if there is no such row, or one of them is not there, or a dash.
         """
         values = [self.rows.get(row) for row in rows]
         draws = [v for v in values if v is not None]
-        if len(draws) < len(rows):
+        if not draws or len(draws) < len(rows):
             raise Usage(f"rows {', '.join(rows)} cannot be averaged: not all have values")
         mean = {metric: np.mean([v[metric] for v in draws], axis=0) for metric in self.metrics}
         kept = {row: v for row, v in self.rows.items() if row not in rows[1:]}
@@ -96,7 +96,7 @@ class Table:
     def to_json(self) -> dict[str, dict[str, dict[str, float] | None]]:
         """[row][metric] = {"value", "low", "high"} as fractions to six digits, None for a dash."""
         return {
-            name: {m: _rounded(values[m]) if values else None for m in self.metrics}
+            name: {m: values[m].to_json() if values else None for m in self.metrics}
             for name, values in self.intervals.items()
         }
 
@@ -169,10 +169,6 @@ def pool(tables: Sequence[Table]) -> Table:
 
 def _joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _rounded(interval: Interval) -> dict[str, float]:
-    return {name: round(getattr(interval, name), 6) for name in ("value", "low", "high")}
 
 
 def _cell(metric: str, interval: Interval) -> str:

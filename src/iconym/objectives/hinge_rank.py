@@ -27,8 +27,9 @@ def hinge_rank(
             targets whose vector equals a positive's.
         positive: which targets are right for which image; one row may have several.
         margin: by how much a positive must beat a negative, in units of the scores.
-        negatives: which negatives of a positive count: all of them; the first in a fresh random
-            order that comes within the margin, if any does; or the one of the highest score.
+        negatives: which negatives of a positive count: all of them; the first, in a random
+            order drawn anew for each image, that comes within the margin, if any does; or the one
+            of the highest score.
         generator: draws the orders of "first", the only choice that draws; torch's own if None.
 
     Raises:

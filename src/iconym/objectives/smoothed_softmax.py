@@ -21,8 +21,8 @@ def smoothed_softmax(
         scores: logits of each image for each target.
         positive: which targets are right for which image.
         soft_labels: row j is what is to be answered where target j is right, at least 0; see
-            ``soften``. The identity matrix gives ``info_nce`` with temperature 1 (where an image
-            has one positive).
+            ``uniform`` and ``soften``. The identity matrix gives ``info_nce`` with temperature 1
+            (where an image has one positive).
 
     Source:
         Bertinetto et al., Making Better Mistakes, CVPR 2020 (soft labels).
@@ -33,6 +33,15 @@ def smoothed_softmax(
     wanted = wanted[rows] / wanted[rows].sum(dim=1, keepdim=True)
     log_softmax = scores[rows].log_softmax(dim=1).masked_fill(~answered[rows], 0)
     return -(wanted * log_softmax).sum() / max(len(wanted), 1)
+
+
+def uniform(classes: int, *, share: float) -> Float[Tensor, "m m"]:
+    """Soft labels that give the right target 1 - ``share``, and ``share`` to all of them alike.
+
+    Source:
+        Szegedy et al., Rethinking the Inception Architecture, CVPR 2016, section 7.
+    """
+    return (1 - share) * torch.eye(classes) + share / classes
 
 
 def soften(similarity: Float[Tensor, "m m"], *, temperature: float) -> Float[Tensor, "m m"]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from iconym.errors import MissingPicture, PictureTooLarge, Usage
+from iconym.errors import MissingPicture, NothingToDo, PictureTooLarge, Usage
 from iconym.nouns import Image
 from iconym.pictures.pillow import (
     LONGEST_START,
@@ -119,6 +119,21 @@ def picture_files(folder: Path) -> list[Path]:
     return sorted(found)
 
 
+def some_picture_files(folder: Path) -> list[Path]:
+    """As ``picture_files``, but at least one.
+
+    Raises:
+        Usage: as ``picture_files``.
+        NothingToDo: if there is none.
+    """
+    found = picture_files(folder)
+    if not any(folder.iterdir()):
+        raise NothingToDo(f"{str(folder)!r} is empty; put pictures into it")
+    if not found:
+        raise NothingToDo(f"{str(folder)!r} holds no picture file; check the path")
+    return found
+
+
 def _check_folder(folder: Path) -> None:
     try:
         os.scandir(folder).close()
@@ -175,7 +190,7 @@ def _decode(
         if width * height > max_pixels:
             raise PictureTooLarge(
                 f"{name!r} is {width}x{height} = {width * height / 1e6:.1f} megapixels, the limit "
-                f"is {max_pixels / 1e6:.1f}; make it smaller or raise the limit"
+                f"is {max_pixels / 1e6:.1f}; make it smaller"
             )
         if at_least is not None:
             picture.draft(None, (at_least, at_least))

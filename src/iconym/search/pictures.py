@@ -70,8 +70,11 @@ class Search:
             raise Usage("an empty query; give words or a picture")
         if not all(math.isfinite(term.weight) for term in query):
             raise Usage(f"the weights {[term.weight for term in query]} must be finite numbers")
-        total = np.sum([term.weight * self._vector(term.what) for term in query], axis=0)
-        size = sum(abs(term.weight) for term in query)
+        largest = max(abs(term.weight) for term in query) or 1.0
+        weights = [term.weight / largest for term in query]  # no sum of them can overflow
+        vectors = [self._vector(term.what) for term in query]
+        total = np.sum([w * v for w, v in zip(weights, vectors, strict=True)], axis=0)
+        size = sum(map(abs, weights))
         if np.linalg.norm(total) <= CANCELLED * size:
             raise Usage("the terms of the query cancel out; leave one out or change a weight")
         return unit(total[None])[0]

@@ -37,14 +37,15 @@ def train_cnn(
         data: the pictures, of seen labels only.
         preprocessing: of mean and standard deviation 0.5, which augmentation keeps to.
         config: the optimizer's settings.
-        shape: of the network; each of its stages but the first halves the square.
+        shape: of the network; each of its stages but the first halves the square, of which 2 x 2
+            have to be left: one place of one picture has no variance to normalize by.
         track: shows progress.
 
     Raises:
         Usage: if the squares are too small for the network, or mean or std are others.
         BadData: if no picture can be decoded, or learning diverges.
     """
-    smallest = 2 ** (len(shape.widths) - 1)
+    smallest = 2 ** len(shape.widths)
     if preprocessing.size < smallest:
         raise Usage(f"size {preprocessing.size} is too small for the network; at least {smallest}")
     if {*preprocessing.mean, *preprocessing.std} != {0.5}:

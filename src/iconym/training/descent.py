@@ -27,7 +27,7 @@ class TrainingConfig:
         batch: examples a step.
         learning_rate: at the end of the warm-up.
         weight_decay: decoupled from the gradient.
-        warmup: share of all steps.
+        warmup: share of all steps, in [0, 1].
         seed: of everything that is drawn.
 
     Source:
@@ -42,10 +42,15 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.epochs, self.batch) < 1 or self.learning_rate <= 0:
+        if min(self.epochs, self.batch) < 1 or not self.learning_rate > 0:
             raise Usage(
                 f"epochs {self.epochs}, batch {self.batch} and learning_rate "
                 f"{self.learning_rate} must be above 0"
+            )
+        if not self.weight_decay >= 0 or not 0 <= self.warmup <= 1:
+            raise Usage(
+                f"weight_decay {self.weight_decay} must be at least 0 and "
+                f"warmup {self.warmup} in [0, 1]"
             )
 
     def steps(self, examples: int) -> int:
@@ -127,8 +132,8 @@ def descend(
 
 
 def schedule(done: float, warmup: float) -> float:
-    """The share of the learning rate, in (0, 1], when the share ``done`` of all steps is done."""
-    rise = min(1.0, (done + 1e-3) / warmup) if warmup > 0 else 1.0
+    """The share of the learning rate, in [0, 1], when the share ``done`` of all steps is done."""
+    rise = min(1.0, (done + 1e-3) / warmup) if warmup > 0 else 1.0  # the first step is one too
     return rise * (0.5 + 0.5 * math.cos(math.pi * done))
 
 

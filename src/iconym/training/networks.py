@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from iconym.encoders.cnn import Cnn, CnnConfig
 from iconym.nouns import Track, untracked
 from iconym.objectives import Objective
-from iconym.objectives.smoothed_softmax import smoothed_softmax
+from iconym.objectives.smoothed_softmax import smoothed_softmax, uniform
 from iconym.space import Projection
 from iconym.training.descent import Examples, Prepare, TrainingConfig, descend
 from iconym.training.layers import Goal, as_projection, of_classes, score_towards
@@ -76,8 +76,8 @@ def train_classifier(
         how.descent,
         track(range(steps), "classifier", steps),
     )
-    weight, bias = (p.detach().numpy().copy() for p in (layer.weight.T, layer.bias))
-    return Classifier(network, weight, bias, classes)
+    fitted = as_projection(layer)
+    return Classifier(network, fitted.weight, fitted.bias, classes)
 
 
 def train_jointly(
@@ -156,8 +156,7 @@ def fine_tune(
 
 
 def _smoothed(classes: int) -> Objective:
-    soft_labels = (1 - SMOOTHING) * torch.eye(classes) + SMOOTHING / classes
-    return partial(smoothed_softmax, soft_labels=soft_labels)
+    return partial(smoothed_softmax, soft_labels=uniform(classes, share=SMOOTHING))
 
 
 def _encoded(network: Cnn, pictures: Tensor) -> Tensor:

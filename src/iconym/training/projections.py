@@ -137,5 +137,5 @@ def _of(labels: Sequence[str], vectors: WordVectors) -> WordVectors:
 
 
 def _above_zero(name: str, value: float | None) -> None:
-    if value is not None and value <= 0:
+    if value is not None and not value > 0:
         raise Usage(f"{name} is {value}; it must be above 0")

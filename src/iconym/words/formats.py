@@ -101,7 +101,10 @@ def _load_folder(path: Path) -> WordVectors:
     arrays = folder.arrays("vectors.safetensors")
     if "vectors" not in arrays:
         raise DamagedFolder(f"{path / 'vectors.safetensors'} has no vectors; save it again")
-    return WordVectors(tuple(folder.json("words.json")), arrays["vectors"].astype(np.float32))
+    words = folder.json("words.json")
+    if not isinstance(words, list):
+        raise DamagedFolder(f"{path / 'words.json'} is no list of words; save it again")
+    return WordVectors(tuple(words), arrays["vectors"].astype(np.float32))
 
 
 def _read_npz(path: Path) -> WordVectors:
@@ -122,5 +125,8 @@ def _read_npz(path: Path) -> WordVectors:
         )
     if vectors.dtype.kind != "f":
         raise BadData(f"{path}: vectors are {vectors.dtype}; save them as float32")
-    names = np.char.decode(words, "utf-8") if words.dtype.kind == "S" else words
+    try:
+        names = np.char.decode(words, "utf-8") if words.dtype.kind == "S" else words
+    except UnicodeDecodeError as error:
+        raise BadData(f"{path}: words are no UTF-8 ({error.reason}); save them as text") from error
     return WordVectors(tuple(names.tolist()), vectors.astype(np.float32))

@@ -32,7 +32,8 @@ def centered(words: WordVectors, names: Sequence[str]) -> WordVectors:
         take the mean of all words, that of names is ours. Hubs: Radovanovic et al., 2010.
     """
     counts = words.vectors.any(axis=1, keepdims=True)
-    vectors = np.where(counts, unit(words.vectors) - _mean(names, words), 0)
+    units = unit(words.vectors.astype(np.float32))  # squares of float16 numbers overflow
+    vectors = np.where(counts, units - _mean(names, words), 0)
     return WordVectors(words.words, vectors.astype(np.float32))
 
 
@@ -67,7 +68,7 @@ def with_phrases(words: WordVectors, names: Sequence[str]) -> WordVectors:
     parts, mean = as_parts(words, names), _mean(names, _single(words))
     row = {word: i for i, word in enumerate(parts.words)}
     phrases, sums = [], []
-    for phrase, vector in zip(words.words, words.vectors, strict=True):
+    for phrase, vector in zip(words.words, words.vectors.astype(np.float32), strict=True):
         members = [row.get(word, -1) for word in phrase.split("_")]
         if len(members) > 1 and min(members) >= 0:
             phrases.append(phrase)

@@ -11,7 +11,7 @@ def keep_probabilities(
 
     f is the count of the word, N that of all words, s = ``sample``; 0 keeps everything.
 
-    Source: word2vec.c; the paper's 1 - sqrt(s / f) differs from it a little.
+    Source: word2vec.c; the paper keeps sqrt(sN / f), a little less.
     """
     if sample == 0:
         return np.ones(len(counts), np.float32)

@@ -41,15 +41,15 @@ class SkipgramConfig:
         for name in ("dim", "window", "negatives", "epochs", "threads"):
             if getattr(self, name) < 1:
                 raise Usage(f"{name} is {getattr(self, name)}; it has to be at least 1")
-        if self.sample < 0:
+        if not self.sample >= 0:
             raise Usage(f"sample is {self.sample}; it has to be at least 0")
         if not 0 < self.learning_rate < 1:
             raise Usage(f"learning_rate is {self.learning_rate}; it has to be in (0, 1)")
         if not 0 <= self.min_learning_rate_fraction <= 1:
             found = self.min_learning_rate_fraction
             raise Usage(f"min_learning_rate_fraction is {found}; it has to be in [0, 1]")
-        if self.seed < 0:
-            raise Usage(f"seed is {self.seed}; it has to be at least 0")
+        if not 0 <= self.seed < 2**63:
+            raise Usage(f"seed is {self.seed}; it has to be at least 0 and below 2**63")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int64
 
 from iconym.errors import Usage
 from iconym.nouns import WordVectors
-from iconym.similarity import cosine, unit
+from iconym.similarity import cosine
 
 Found = list[tuple[str, float]]  # words with their scores, best first
 
@@ -23,18 +23,18 @@ def neighbors(
     """For each query the k words of the highest cosine with it, best first.
 
     Equal ones come in the order of the vocabulary; there are fewer where it is smaller than k.
-    A query of zeros has cosine 0 with every word.
+    A query of zeros has cosine 0 with every word, and so has a word of zeros with every query.
 
     Args:
         words: the vocabulary.
-        queries: of any length but 0.
+        queries: of any length.
         k: at least 1.
         exclude: words never to answer; one that the vocabulary lacks is no error.
 
     Raises:
         Usage: if k is below 1.
     """
-    scores = cosine(queries, words.vectors)
+    scores = cosine(queries, _float32(words))
     excluded = frozenset(exclude)
     left_out = [row for row, word in enumerate(words.words) if word in excluded]
     return [_best(words, row, k, left_out) for row in scores]
@@ -64,9 +64,9 @@ def analogy(
     """
     given = words([a, b, c])
     if method == "add":
-        scores = cosine((given[1] - given[0] + given[2])[None], words.vectors)[0]
+        scores = cosine((given[1] - given[0] + given[2])[None], _float32(words))[0]
     else:
-        to_a, to_b, to_c = (cosine(given, words.vectors) + 1) / 2
+        to_a, to_b, to_c = (cosine(given, _float32(words)) + 1) / 2
         scores = to_b * to_c / (to_a + 0.001)
     return _best(words, scores, k, [row for text in (a, b, c) for row in words.rows(text)])
 
@@ -82,7 +82,7 @@ def similarity(words: WordVectors, a: str, b: str) -> float:
 
 
 def odd_one_out(words: WordVectors, texts: Sequence[str]) -> str:
-    """The text of the lowest cosine with the mean of all; of equal ones the first.
+    """The text of the lowest cosine with the mean of all unit vectors; of equal ones the first.
 
     Raises:
         UnknownWord: if ``words`` cannot read one of them.
@@ -90,8 +90,13 @@ def odd_one_out(words: WordVectors, texts: Sequence[str]) -> str:
     """
     if len(texts) < 3:
         raise Usage(f"{len(texts)} texts have no odd one out; give at least 3")
-    vectors = unit(words(texts))
+    vectors = words(texts)
     return texts[int(np.argmin(vectors @ vectors.mean(axis=0)))]
+
+
+def _float32(words: WordVectors) -> Float[np.ndarray, "words dim"]:
+    """The vectors; squares of float16 numbers overflow from 256 on."""
+    return words.vectors.astype(np.float32, copy=False)
 
 
 def _best(
