@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -578,3 +579,23 @@ def test_a_bar_shows_on_a_terminal_after_half_a_second(capsys, monkeypatch):
     monkeypatch.setattr("iconym.cli.output.PATIENCE", 0.0)
     assert list(tracked(iter("abc"), "reading", 3)) == ["a", "b", "c"]
     assert "reading" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An item of progress that says how many words it is."""
+
+    words: int
+
+
+def test_progress_of_words_shows_their_speed(capsys, monkeypatch):
+    clock = iter(range(0, 1000, 20))
+    monkeypatch.setattr("iconym.cli.output.time.monotonic", lambda: float(next(clock)))
+    list(tracked([Counted(5000)] * 3, "learning", 3))
+    first, _second = capsys.readouterr().err.splitlines()
+    assert first.startswith("learning: 1 of 3, about ") and first.endswith(" words/s")
+    monkeypatch.setattr("iconym.cli.output.PATIENCE", 0.0)
+    monkeypatch.setattr("iconym.cli.output.time.monotonic", iter(range(1000)).__next__)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    list(tracked([Counted(5000)] * 3, "learning", 3))
+    assert "words/s" in capsys.readouterr().err

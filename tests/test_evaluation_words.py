@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iconym.errors import BadData
+from iconym.errors import BadData, Usage
 from iconym.evaluation.words import AnalogyScore, evaluate_words, score_ratings
-from iconym.metrics.analogy import analogy_hits, mean_ranks, spearman
+from iconym.metrics.analogy import accuracy_interval, analogy_hits
+from iconym.metrics.correlation import mean_ranks, rho_interval, spearman
+from iconym.metrics.intervals import Interval
 from iconym.nouns import WordVectors
-from iconym.words.formats import load_words
+from iconym.words.formats import load_words, save_words
 from iconym.words.questions import RatedPairs, read_analogies, read_rated_pairs
 
 DATA = Path(os.environ.get("ICONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -121,14 +123,98 @@ def test_the_table_counts_hits_and_what_is_skipped_and_ignores_case(tmp_path):
         AnalogyScore("total", hits=2.0, asked=2, skipped=1),
     )
     assert scores.ratings[0].used == 1  # "woman" is written "Woman" and is not looked for so
-    assert str(scores).splitlines()[1].split() == ["royals", "100.0", "2", "1"]
-    assert str(scores).splitlines()[3].split() == ["syntactic", "-", "0", "0"]
-    assert str(scores).splitlines()[6].split() == ["pairs", "-", "1", "3"]
+    assert str(scores).splitlines()[1].split() == ["royals", "100.0", "34.2", "100.0", "2", "1"]
+    assert str(scores).splitlines()[3].split() == ["syntactic", "-", "-", "0", "0"]
+    assert str(scores).splitlines()[6].split() == ["pairs", "-", "-", "1", "3"]
 
 
-def test_only_the_first_words_take_part_in_analogies(tmp_path):
+def test_the_scores_as_json_have_null_for_what_is_not_defined(tmp_path):
     (tmp_path / "q.txt").write_text(QUESTIONS)
-    assert evaluate_words(WORDS, tmp_path / "q.txt", top=3).analogies[-1].skipped == 3
+    (tmp_path / "pairs.txt").write_text("man king 1\nking queen 9\nking emperor 1\n")
+    scores = evaluate_words(WORDS, tmp_path / "q.txt", [tmp_path / "pairs.txt"]).to_json()
+    assert scores["analogies"][0] == {
+        "name": "royals",
+        **{"hits": 2, "asked": 2, "skipped": 1, "total": 3},
+        **{"accuracy": 1, "percent": 100, "interval": [0.34238, 1]},
+    }
+    assert scores["analogies"][2]["accuracy"] is scores["analogies"][2]["interval"] is None
+    assert scores["ratings"] == [
+        {"name": "pairs", "rho": 1, "interval": None, "used": 2, "pairs": 3, "percent": 66.67}
+    ]
+
+
+def test_a_folder_of_rated_pairs_is_read_whole_in_order_of_name(tmp_path):
+    for name in ("b.txt", "a.txt", "c.txt.gz", "README.md"):
+        data = b"man king 1\n"
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    ratings = evaluate_words(WORDS, similarity_sets=[tmp_path, tmp_path / "b.txt"]).ratings
+    assert [rating.name for rating in ratings] == ["a", "b", "c", "b"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadData, match=r"empty holds no \.txt"):
+        evaluate_words(WORDS, similarity_sets=[tmp_path / "empty"])
+
+
+@pytest.mark.parametrize(
+    ("hits", "asked", "low", "high"),
+    [
+        (0, 10, 0, 0.2775),  # z^2 / (n + z^2) with z = 1.96
+        (10, 10, 0.7225, 1),
+        (5, 10, 0.2366, 0.7634),
+        (81, 263, 0.2553, 0.3662),  # Newcombe 1998, table I
+    ],
+)
+def test_the_interval_of_an_accuracy_is_that_of_wilson(hits, asked, low, high):
+    interval = accuracy_interval(hits, asked)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=5e-5)
+    assert interval.value == hits / asked
+
+
+def test_there_is_no_interval_where_there_is_no_figure():
+    assert accuracy_interval(0, 0) is None
+    assert rho_interval(0.5, 3) is None
+    assert rho_interval(math.nan, 99) is None
+    assert rho_interval(-1.0, 9) == Interval(-1.0, -1.0, -1.0)
+
+
+def test_the_interval_of_rho_is_wider_below_and_narrows_with_more_pairs():
+    few, many = rho_interval(0.8, 12), rho_interval(0.8, 1203)
+    # z = 1.0986, of which sqrt(1.32 / 9) = 0.3830 is the standard error
+    assert (few.low, few.high) == pytest.approx((math.tanh(0.3480), math.tanh(1.8492)), abs=1e-4)
+    assert 0.8 - few.low > few.high - 0.8
+    assert many.high - many.low == pytest.approx(2 * 0.36 * 1.96 * math.sqrt(1.32 / 1200), rel=0.01)
+
+
+def test_nineteen_of_twenty_intervals_hold_the_true_rho():
+    rng = np.random.default_rng(5)
+    true = 6 / math.pi * math.asin(0.7 / 2)  # of normal numbers whose correlation is 0.7
+    held = 0
+    for _ in range(400):
+        x, y = rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], 60).T
+        interval = rho_interval(spearman(x, y), 60)
+        held += interval.low <= true <= interval.high
+    assert 0.92 < held / 400 < 0.98
+
+
+def test_analogies_may_be_scored_by_products(tmp_path):
+    # queen is opposite to man, so that 3CosMul divides by next to nothing
+    words = WordVectors(
+        ("man", "woman", "king", "queen", "emperor"),
+        np.array([[0, -2], [-2, -2], [-2, 1], [0, 1], [-1, 1]], np.float32),
+    )
+    (tmp_path / "q.txt").write_text(": royals\nman king woman queen\n")
+    by = {m: evaluate_words(words, tmp_path / "q.txt", method=m) for m in ("add", "mul")}
+    assert {m: scores.analogies[0].hits for m, scores in by.items()} == {"add": 0, "mul": 1}
+
+
+@pytest.mark.parametrize(("top", "skipped"), [(3, 3), (4, 1), (0, 1), (99, 1)])
+def test_only_the_first_words_take_part_in_analogies_or_all_of_them(tmp_path, top, skipped):
+    (tmp_path / "q.txt").write_text(QUESTIONS)
+    assert evaluate_words(WORDS, tmp_path / "q.txt", top=top).analogies[-1].skipped == skipped
+
+
+def test_fewer_than_no_words_cannot_take_part(tmp_path):
+    with pytest.raises(Usage, match="top is -1"):
+        evaluate_words(WORDS, top=-1)
 
 
 def test_of_two_spellings_the_first_is_asked_about(tmp_path):
@@ -151,6 +237,24 @@ def test_rated_pairs_are_compared_by_rank():
     score = score_ratings(words, rated)
     assert (score.used, score.pairs) == (3, 3)
     assert score.rho == pytest.approx(1)
+
+
+def test_a_mapped_vector_that_is_not_finite_is_refused_where_it_takes_part(tmp_path):
+    save_words(WORDS, tmp_path / "w.npy")
+    held = np.load(tmp_path / "w.npy", mmap_mode="r+")
+    held[2, 0] = np.nan  # king
+    held.flush()
+    mapped = load_words(tmp_path / "w.npy", mapped=True)
+    (tmp_path / "q.txt").write_text(QUESTIONS)
+    for rated in (("man", "queen"), ("king", "man")):
+        ask = RatedPairs("x", (rated,), (1.0,))
+        if "king" in rated:
+            with pytest.raises(BadData, match="the vector of 'king' is not finite"):
+                score_ratings(mapped, ask)
+        else:
+            assert score_ratings(mapped, ask).used == 1
+    with pytest.raises(BadData, match="the vector of 'king' is not finite"):
+        evaluate_words(mapped, tmp_path / "q.txt")
 
 
 @pytest.mark.parametrize(
@@ -178,9 +282,11 @@ def test_a_missing_file_is_refused(tmp_path):
 @pytest.mark.skipif(not DATA.is_dir(), reason="no real data; name its folder in ICONYM_DATA")
 def test_on_real_vectors_the_figures_are_those_of_a_plain_loop():
     words = load_words(DATA / "vectors" / "w2v_local_100d.npz")
-    rated = DATA / "text" / "word-sim" / "EN-WS-353-ALL.txt"
+    rated = DATA / "text" / "word-sim"
     scores = evaluate_words(words, DATA / "text" / "questions-words.txt.gz", [rated])
     total = scores.analogies[-1]
     assert (total.hits, total.asked, total.skipped) == (3001, 11_080, 8464)
-    assert scores.ratings[0].used == 336
-    assert scores.ratings[0].rho == pytest.approx(0.651, abs=0.001)
+    assert len(scores.ratings) == 13
+    by_name = {rating.name: rating for rating in scores.ratings}
+    assert by_name["EN-WS-353-ALL"].used == 336
+    assert by_name["EN-WS-353-ALL"].rho == pytest.approx(0.651, abs=0.001)

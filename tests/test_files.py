@@ -34,6 +34,26 @@ def test_what_was_saved_is_read(saved):
     assert folder.arrays("v.safetensors")["vectors"].tolist() == [[1, 0], [0, 1]]
 
 
+def test_a_file_may_be_given_in_pieces(saved):
+    save_folder(saved, "words", 1, {"a": iter([b"one ", b"", b"two"]), "b": b"three"})
+    folder = load_folder(saved, "words", newest=1)
+    assert (folder.bytes("a"), folder.bytes("b")) == (b"one two", b"three")
+
+
+def test_of_a_file_left_unread_the_size_alone_is_checked(saved):
+    file = saved / "v.safetensors"
+    file.write_bytes(b"?" * file.stat().st_size)
+    folder = load_folder(saved, "words", newest=1, unread=["v.safetensors"])
+    assert list(folder.contents) == ["a.json"]
+    assert set(folder.checksums) == {"a.json", "v.safetensors"}
+    file.write_bytes(b"?")
+    with pytest.raises(DamagedFolder, match=r"v\.safetensors differs in size"):
+        load_folder(saved, "words", newest=1, unread=["v.safetensors"])
+    file.unlink()
+    with pytest.raises(DamagedFolder, match=r"v\.safetensors is missing"):
+        load_folder(saved, "words", newest=1, unread=["v.safetensors"])
+
+
 def test_saving_again_replaces_the_folder(saved):
     save_folder(saved, "words", 1, {"b.json": to_json(2)})
     assert sorted(p.name for p in saved.iterdir()) == ["b.json", "manifest.json"]

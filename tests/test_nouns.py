@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iconym.errors import BadData, UnknownWord
 from iconym.nouns import LabelledImages, Neighbors, WordVectors, split_words
@@ -24,6 +26,50 @@ WORDS = WordVectors(
 )
 def test_text_is_split_into_words(text, words):
     assert split_words(text) == words
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "\u0939\u093f\u0928\u094d\u0926\u0940",  # Hindi, with vowel signs and a virama
+        "\u062a\u064e\u0635\u0652\u0648\u0650\u064a\u0631",  # Arabic, with harakat
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian, with a joiner that parts
+        "\u0e19\u0e49\u0e33",  # Thai, with a tone and am
+        "\ud55c\uad6d\uc5b4",  # Korean
+        "\U00011124\U0001112c\U00011107\U00011134",  # Chakma, whose marks are rare ones
+        "x\u0323\u0302",  # a Latin letter with two marks that no letter of Unicode has
+        "\u845b\U000e0100\u57ce",  # Japanese, with the variant of a kanji
+    ],
+)
+def test_a_word_keeps_its_marks_and_joiners(word):
+    assert split_words(f"a {word}, b") == ["a", word, "b"]
+
+
+@pytest.mark.parametrize("spelling", ["caf\u00e9", "cafe\u0301", "CAFE\u0301"])
+def test_an_accent_typed_as_a_mark_is_the_letter_with_it(spelling):
+    assert split_words(spelling) == ["caf\u00e9"]
+
+
+def test_the_dotted_capital_i_of_turkish_becomes_a_plain_i():
+    assert split_words("\u0130stanbul Istanbul I\u0307stanbul") == ["istanbul"] * 3
+
+
+@pytest.mark.parametrize(
+    "signs",
+    ["\u2600\ufe0f", "\U0001f44d\U0001f3fd", "\U0001f468\u200d\U0001f680", "\u20e3", "\u0301"],
+)
+def test_emoji_and_loose_marks_are_no_words(signs):
+    assert split_words(f"{signs} cat {signs}") == ["cat"]
+
+
+def test_the_digit_of_a_keycap_emoji_is_a_plain_digit():
+    assert split_words("1\ufe0f\u20e3") == ["1"]
+
+
+@given(st.text())
+def test_words_hold_no_blank_and_are_words_again(text):
+    words = split_words(text)
+    assert split_words(" ".join(words)) == split_words("_".join(words)) == words
 
 
 def test_a_known_phrase_counts_as_one_word():

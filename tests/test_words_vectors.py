@@ -5,9 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iconym.errors import UnknownWord, Usage
+from iconym.errors import BadData, UnknownWord, Usage
 from iconym.nouns import WordVectors
-from iconym.words.vectors import analogy, neighbors, odd_one_out, similarity
+from iconym.words import vectors
+from iconym.words.formats import load_words, save_words
+from iconym.words.vectors import (
+    analogy,
+    centrality,
+    nearest,
+    neighbors,
+    odd_one_out,
+    similarity,
+    weighted,
+)
 
 COMPASS = WordVectors(
     ("east", "north", "west", "north_east", "also_east"),
@@ -52,7 +62,10 @@ def test_nothing_is_alike_to_a_query_of_zeros():
 def test_half_precision_numbers_whose_squares_overflow_have_neighbors():
     large = WordVectors(COMPASS.words, 300 * COMPASS.vectors.astype(np.float16))
     assert neighbors(large, EAST, k=5) == neighbors(COMPASS, EAST, k=5)
-    assert analogy(large, "east", "north", "west") == analogy(COMPASS, "east", "north", "west")
+    found = analogy(large, "east", "north", "west")
+    expected = analogy(COMPASS, "east", "north", "west")
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected])
 
 
 def test_fewer_than_one_neighbor_cannot_be_asked_for():
@@ -67,6 +80,85 @@ def test_neighbors_equal_a_stable_sort_of_all_cosines(k, seed):
     cosines = [float(r[0] / (r @ r) ** 0.5) if r.any() else 0.0 for r in rows]
     order = sorted(range(30), key=lambda i: -round(cosines[i], 5))
     assert [word for word, _ in neighbors(words, EAST, k)[0]] == [f"w{i}" for i in order[:k]]
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 10_000))
+def test_neighbors_are_the_same_however_many_rows_are_read_at_once(k, rows, seed):
+    random = np.random.default_rng(seed).integers(-1, 2, (30, 2)).astype(np.float32)
+    words = WordVectors(tuple(f"w{i}" for i in range(30)), random)
+    whole = neighbors(words, random[:3], k, exclude=["w7", "w29"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "ROWS", rows)
+        assert neighbors(words, random[:3], k, exclude=["w7", "w29"]) == whole
+
+
+def test_a_query_that_is_not_finite_is_refused():
+    with pytest.raises(Usage, match="a query holds NaN"):
+        neighbors(COMPASS, np.array([[1, np.nan]]))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda words: neighbors(words, EAST),
+        lambda words: nearest(words, {"east": 1}),
+        lambda words: analogy(words, "east", "west", "north"),
+        lambda words: similarity(words, "bad", "north"),
+        lambda words: odd_one_out(words, ["bad", "north", "east"]),
+    ],
+)
+def test_a_mapped_vector_that_is_not_finite_is_refused_when_it_is_met(tmp_path, bad, ask):
+    four = np.array([[1, 0], [0, 1], [-1, 0], [7, 7]], np.float32)
+    save_words(WordVectors(("east", "north", "west", "bad"), four), tmp_path / "w.npy")
+    held = np.load(tmp_path / "w.npy", mmap_mode="r+")
+    held[3, 0] = bad
+    held.flush()
+    mapped = load_words(tmp_path / "w.npy", mapped=True)
+    assert similarity(mapped, "east", "west") == -1
+    with pytest.raises(BadData, match="the vector of 'bad' is not finite"):
+        ask(mapped)
+
+
+def test_the_weighted_mean_is_that_of_unit_vectors():
+    mean = weighted(
+        COMPASS, {"north": 1, "also_east": 3}
+    )  # (0, 1) and (1, 0), whatever their length
+    assert mean.tolist() == [0.75, 0.25]
+    assert weighted(COMPASS, {"north": 1, "west": -1}).tolist() == [0.5, 0.5]
+    assert weighted(COMPASS, {"north east": 2}).tolist() == pytest.approx([0.5**0.5] * 2)
+
+
+def test_the_nearest_words_to_a_mean_leave_out_its_own():
+    found = nearest(COMPASS, {"east": 1, "north": 1})
+    assert [word for word, _ in found] == ["north_east", "also_east", "west"]
+    assert found[0][1] == pytest.approx(1)
+
+
+def test_king_less_man_and_woman_asks_the_same_as_the_analogy():
+    found = nearest(ROYALS, {"king": 1, "man": -1, "woman": 1}, 3)
+    expected = analogy(ROYALS, "man", "king", "woman", 3)
+    assert (
+        [word for word, _ in found]
+        == [word for word, _ in expected]
+        == ["queen", "princess", "boy"]
+    )
+    assert [s for _, s in found] == pytest.approx([s for _, s in expected])
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({}, "give words with finite weights"),
+        ({"east": 0.0}, "not all of them 0"),
+        ({"east": np.nan}, "finite weights"),
+        ({"east": 1, "west": 1}, "'east west' cancel each other out"),
+        ({"east": 1, "also_east": -1}, "cancel each other out"),
+    ],
+)
+def test_a_mean_that_leads_nowhere_is_refused(terms, message):
+    with pytest.raises(Usage, match=message):
+        weighted(COMPASS, terms)
 
 
 @pytest.mark.parametrize("method", ["add", "mul"])
@@ -103,6 +195,13 @@ def test_similarity_is_the_cosine():
 def test_the_odd_one_out_is_farthest_from_the_mean():
     assert odd_one_out(COMPASS, ["east", "west", "north_east", "also_east"]) == "west"
     assert odd_one_out(COMPASS, ["west", "east", "north_east", "also_east"]) == "west"
+
+
+def test_centrality_is_the_cosine_with_the_mean():
+    assert centrality(COMPASS, ["east", "north"]) == pytest.approx([0.5**0.5] * 2)
+    assert centrality(COMPASS, ["east"]) == [1]
+    with pytest.raises(Usage, match="no texts"):
+        centrality(COMPASS, [])
 
 
 def test_two_texts_have_no_odd_one_out():

@@ -10,11 +10,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from safetensors import SafetensorError
@@ -25,6 +25,7 @@ from iconym.errors import BadFolder, DamagedFolder, NewerFormat, Usage
 
 MANIFEST = "manifest.json"
 Arrays = Mapping[str, np.ndarray]
+Contents = bytes | Iterable[bytes]  # of a file, whole or in pieces
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def to_safetensors(arrays: Arrays) -> bytes:
     return encode_safetensors({name: np.ascontiguousarray(a) for name, a in arrays.items()})
 
 
-def save_folder(path: Path, kind: str, format: int, files: Mapping[str, bytes]) -> None:
+def save_folder(path: Path, kind: str, format: int, files: Mapping[str, Contents]) -> None:
     """Write a folder of ``files`` with its manifest, in place of whatever folder was at ``path``.
 
     Raises:
@@ -74,14 +75,10 @@ def save_folder(path: Path, kind: str, format: int, files: Mapping[str, bytes]) 
     """
     path = path.absolute()
     check_place(path, kind)
-    listing = {
-        name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for name, data in files.items()
-    }
-    manifest = {"kind": kind, "format": format, "files": listing}
     with written_aside(path) as aside:
-        for name, data in {**files, MANIFEST: to_json(manifest)}.items():
-            write_flushed(aside / name, data)
+        listing = {name: _written(aside / name, data) for name, data in files.items()}
+        manifest = {"kind": kind, "format": format, "files": listing}
+        write_flushed(aside / MANIFEST, to_json(manifest))
 
 
 def check_place(path: Path, kind: str) -> None:
@@ -107,13 +104,15 @@ def check_writable(path: Path) -> None:
         raise Usage(f"{above} cannot be written to; choose another place")
 
 
-def load_folder(path: Path, kind: str, newest: int) -> Folder:
+def load_folder(path: Path, kind: str, newest: int, *, unread: Collection[str] = ()) -> Folder:
     """Read the folder that ``save_folder`` wrote and check every byte of it.
 
     Args:
         path: the folder.
         kind: what it must hold ("space", "words", ...).
         newest: the highest format number that the caller reads.
+        unread: files that are left on the disk and out of ``contents``, for whoever maps them;
+            of these the size alone is checked.
 
     Raises:
         BadFolder: not there, not a saved folder, or of another kind.
@@ -135,7 +134,11 @@ def load_folder(path: Path, kind: str, newest: int) -> Folder:
         raise NewerFormat(
             f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
         )
-    contents = {name: _checked(path, name, *entry) for name, entry in entries.items()}
+    for name in entries.keys() & set(unread):
+        _check_size(path / name, entries[name][0])
+    contents = {
+        name: _checked(path, name, *entry) for name, entry in entries.items() if name not in unread
+    }
     return Folder(path, format, contents, {name: sha256 for name, (_, sha256) in entries.items()})
 
 
@@ -168,11 +171,20 @@ def restore_interrupted(path: Path) -> None:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``; a reader meets the old file or the new one, whole."""
+    with replaced_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the place of ``path`` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}.new-", dir=path.parent)
-    os.close(handle)
     try:
-        write_flushed(Path(aside), data)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         os.chmod(aside, 0o644)
         os.replace(aside, path)
         _flush_directory(path.parent)
@@ -200,6 +212,18 @@ def content_hash(path: Path) -> str:
     return ""
 
 
+def _written(path: Path, data: Contents) -> dict[str, int | str]:
+    """Write ``data`` and wait until it is on the disk: its entry in the manifest."""
+    size, checksum = 0, hashlib.sha256()
+    with open(path, "wb") as file:
+        for piece in (data,) if isinstance(data, bytes) else data:
+            size += file.write(piece)
+            checksum.update(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return {"bytes": size, "sha256": checksum.hexdigest()}
+
+
 def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
     if Path(name).name != name:
         raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")
@@ -213,6 +237,13 @@ def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
     if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
         raise DamagedFolder(f"{path} differs from its checksum; save the folder again")
     return data
+
+
+def _check_size(path: Path, size: int) -> None:
+    if not path.is_file():
+        raise DamagedFolder(f"{path} is missing; save the folder again")
+    if path.stat().st_size != size:
+        raise DamagedFolder(f"{path} differs in size from its manifest; save the folder again")
 
 
 def _kind(path: Path) -> str | None:

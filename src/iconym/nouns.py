@@ -2,9 +2,10 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,20 @@ def split_words(text: str) -> list[str]:
     """The words of ``text`` in lower case, as the tokens of every corpus and query are made.
 
     Blanks, hyphens, underscores and punctuation part words; an apostrophe inside a word stays.
-    Any script: a word is a run of Unicode letters, marks and digits.
+    Any script: a word is a run of Unicode letters and digits with their marks and joiners
+    (vowel signs, harakat, accents). Letters and marks that Unicode calls equal become equal.
     """
-    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.replace("\u2019", "'").lower())
+    if text.isascii():
+        return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower())
+    return _words_of_any_script().findall(lower_case(text).replace("\u2019", "'"))
+
+
+def lower_case(text: str) -> str:
+    """``text`` in lower case and Unicode's composed form (NFC), as the words of every corpus are.
+
+    The dotted capital I of Turkish becomes a plain i, not an i with a second dot.
+    """
+    return unicodedata.normalize("NFC", text.lower().replace("i\u0307", "i"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,8 @@ class WordVectors:
     from 1: where several words make one text, a longer vector counts for more.
 
     Raises:
-        BadData: if numbers disagree, a word stands twice, or a vector is not finite.
+        BadData: if numbers disagree, a word stands twice, or a vector is not finite. Those of a
+            memory map are left unread: whoever asks them checks what comes out.
     """
 
     words: tuple[str, ...]
@@ -54,7 +67,10 @@ class WordVectors:
         if len(self._row) != len(self.words):
             twice = next(w for i, w in enumerate(self.words) if self._row[w] != i)
             raise BadData(f"the word {twice!r} stands twice; keep one of its vectors")
-        if not np.isfinite(self.vectors).all():
+        if isinstance(self.vectors, np.memmap):
+            return
+        extremes = (self.vectors.min(initial=0), self.vectors.max(initial=0))  # NaN if one is
+        if not np.isfinite(extremes).all():
             row = int(np.flatnonzero(~np.isfinite(self.vectors).all(axis=1))[0])
             raise BadData(f"the vector of {self.words[row]!r} holds NaN or infinity")
 
@@ -120,6 +136,18 @@ class WordVectors:
     @cached_property
     def _row(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self.words)}
+
+
+@cache  # tens of milliseconds, spent only where there is a text beyond ASCII
+def _words_of_any_script() -> re.Pattern[str]:
+    r"""A run of letters and digits, as ``\w`` finds them, with their marks and joiners."""
+    beyond = (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))  # accents ... variants of kanji
+    marks = [c for c in map(chr, beyond) if unicodedata.category(c) in ("Mn", "Mc")]
+    common = "".join(c for c in marks if c <= "\uffff" and c not in "\ufe0e\ufe0f")  # of emoji
+    rare = "".join(c for c in marks if c > "\uffff")
+    # two classes, for one with the rare marks would be slow, and every word ends with a look at it
+    mark = rf"(?:[{common}\u200c\u200d]|(?=[\U00010000-\U0010ffff])[{rare}])"
+    return re.compile(rf"[^\W_]+(?:{mark}+[^\W_]*|'[^\W_]+)*")
 
 
 @dataclass(frozen=True)

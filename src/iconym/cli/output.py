@@ -74,6 +74,7 @@ def tracked(items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
     """The items, with a bar and an estimate on a terminal, else a line now and then.
 
     Short work stays silent: nothing shows before half a second (bar) or ten seconds (lines).
+    Where the items say how many ``words`` each is, words a second show too.
     """
     if sys.stderr.isatty():
         yield from _with_bar(iter(items), doing, total)
@@ -82,10 +83,11 @@ def tracked(items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
 
 
 def _with_bar(items: Iterator[Any], doing: str, total: int) -> Iterator[Any]:
-    start, done = time.monotonic(), 0
+    start, done, words = time.monotonic(), 0, 0
     for item in items:
         yield item
         done += 1
+        words += _words(item)
         if time.monotonic() - start >= PATIENCE:
             break
     else:
@@ -94,22 +96,36 @@ def _with_bar(items: Iterator[Any], doing: str, total: int) -> Iterator[Any]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
     columns = ("{task.description:28}", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(doing, total=total, completed=done)
+    speed = "{task.fields[speed]}"
+    with Progress(*columns, speed, console=Console(stderr=True)) as progress:
+        task = progress.add_task(doing, total=total, completed=done, speed=_speed(words, start))
         for item in items:
             yield item
-            progress.advance(task)
+            words += _words(item)
+            progress.update(task, advance=1, speed=_speed(words, start))
 
 
 def _with_lines(items: Iterable[Any], doing: str, total: int) -> Iterator[Any]:
     start = last = time.monotonic()
+    words = 0
     for done, item in enumerate(items):
         now = time.monotonic()
         if done and now - last >= SILENCE:
             left = (now - start) / done * (total - done)
-            say(f"{doing}: {done} of {total}, about {left:.0f} s left")
+            speed = _speed(words, start)
+            say(f"{doing}: {done} of {total}, about {left:.0f} s left{speed and ', '}{speed}")
             last = now
+        words += _words(item)
         yield item
+
+
+def _words(item: Any) -> int:
+    words = getattr(item, "words", 0)
+    return words if isinstance(words, int) else 0
+
+
+def _speed(words: int, start: float) -> str:
+    return f"{words / max(time.monotonic() - start, 1e-9):,.0f} words/s" if words else ""
 
 
 def _escaped(character: str) -> str:

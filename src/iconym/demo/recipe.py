@@ -6,7 +6,7 @@ from iconym.encoders.augmentation import Augmentation
 from iconym.encoders.cnn import CnnConfig
 from iconym.training.descent import TrainingConfig
 from iconym.training.networks import FromScratch
-from iconym.words.skipgram import SkipgramConfig
+from iconym.words.windows import WindowConfig
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Recipe:
     fold: int = 0
     side: int = 32
     min_count: int = 2
-    words: SkipgramConfig = field(
-        default_factory=lambda: SkipgramConfig(dim=128, window=8, epochs=3, learning_rate=0.05)
+    words: WindowConfig = field(
+        default_factory=lambda: WindowConfig(dim=128, window=8, epochs=3, learning_rate=0.05)
     )
     shape: CnnConfig = field(
         default_factory=lambda: CnnConfig((40, 80, 160, 320), (False, False, False, False))
@@ -69,7 +69,7 @@ def shapes_recipe(*, fold: int = 0, seed: int = 0) -> Recipe:
         seed=seed,
         fold=fold,
         side=32,
-        words=SkipgramConfig(dim=16, window=5, epochs=5),
+        words=WindowConfig(dim=16, window=5, epochs=5),
         shape=CnnConfig((8, 16, 32, 32)),
         classifier=TrainingConfig(epochs=20, batch=16, learning_rate=3e-3),
     )

@@ -2,65 +2,38 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float, Int64
 
-from iconym.metrics.analogy import analogy_hits, spearman
+from iconym.errors import BadData, Usage
+from iconym.evaluation.word_scores import AnalogyScore, RatingScore, WordScores
+from iconym.metrics.analogy import analogy_hits
+from iconym.metrics.correlation import spearman
 from iconym.nouns import WordVectors
 from iconym.similarity import unit
-from iconym.words.questions import RatedPairs, Section, read_analogies, read_rated_pairs
+from iconym.words.questions import (
+    RatedPairs,
+    Section,
+    read_analogies,
+    read_rated_pairs,
+    similarity_files,
+)
+from iconym.words.rows import not_finite
+
+__all__ = [
+    "AnalogyScore",
+    "RatingScore",
+    "WordScores",
+    "evaluate_words",
+    "score_analogies",
+    "score_ratings",
+]
 
 TOP = 30_000  # words that take part in analogies, as in the demonstrations of word2vec
 SEMANTIC = 5  # the first so many sections of questions-words.txt; the others are syntactic
-
-
-@dataclass(frozen=True)
-class AnalogyScore:
-    """Analogies answered; ``skipped`` ones hold a word that takes no part and do not count."""
-
-    name: str
-    hits: float  # r right ones in a tie of t best answers count r / t
-    asked: int
-    skipped: int
-
-    @property
-    def accuracy(self) -> float:
-        """Hits per question asked; NaN if none was."""
-        return self.hits / self.asked if self.asked else math.nan
-
-
-@dataclass(frozen=True)
-class RatingScore:
-    """Spearman's rho between cosines and ratings over ``used`` of ``pairs``."""
-
-    name: str
-    rho: float  # NaN where it is not defined
-    used: int
-    pairs: int
-
-
-@dataclass(frozen=True)
-class WordScores:
-    """What ``evaluate_words`` found; printed, it is a table."""
-
-    analogies: tuple[AnalogyScore, ...]  # the sections, then semantic, syntactic and total
-    ratings: tuple[RatingScore, ...]
-
-    def __str__(self) -> str:
-        lines = []
-        if self.analogies:
-            lines.append(f"{'analogies':<28} {'right %':>8} {'asked':>6} {'skipped':>8}")
-            for s in self.analogies:
-                right = _shown(100 * s.accuracy, 1)
-                lines.append(f"{s.name:<28} {right:>8} {s.asked:>6} {s.skipped:>8}")
-        if self.ratings:
-            lines.append(f"{'rated pairs':<28} {'rho':>8} {'used':>6} {'of':>8}")
-            for r in self.ratings:
-                lines.append(f"{r.name:<28} {_shown(r.rho, 3):>8} {r.used:>6} {r.pairs:>8}")
-        return "\n".join(lines)
 
 
 def evaluate_words(
@@ -69,42 +42,66 @@ def evaluate_words(
     similarity_sets: Sequence[Path] = (),
     *,
     top: int = TOP,
+    method: Literal["add", "mul"] = "add",
 ) -> WordScores:
     """The scores of ``words`` in a file of analogies and in files of rated pairs.
 
     Analogies as the program compute-accuracy of word2vec: by 3CosAdd, among the first ``top``
     words of the vocabulary (the most frequent, if it is in that order), case ignored; a, b and c
-    are no answers; a question with a word beyond them is skipped. Pairs are looked up in the
-    whole vocabulary, as written or else in lower case; one with a word missing is left out.
+    are no answers; a question with a word beyond them is skipped. Where it takes the first of
+    several best answers, we count the share of right ones; where no cosine is above 0, it has no
+    answer, we do. Pairs are looked up in the whole vocabulary, as written or else in lower case;
+    one with a word missing is left out.
+
+    Args:
+        words: the vocabulary with its vectors.
+        questions: as questions-words.txt.
+        similarity_sets: files of rated pairs, or folders of such files (``.txt``).
+        top: how many words take part in analogies; 0: all.
+        method: "mul" scores analogies by 3CosMul instead.
 
     Raises:
         BadData: if a file is not there or damaged.
+        Usage: if ``top`` is below 0.
     """
     sections = read_analogies(questions) if questions else ()
+    rated = [file for path in similarity_sets for file in similarity_files(path)]
     return WordScores(
-        score_analogies(words, sections, top=top),
-        tuple(score_ratings(words, read_rated_pairs(path)) for path in similarity_sets),
+        score_analogies(words, sections, top=top, method=method),
+        tuple(score_ratings(words, read_rated_pairs(file)) for file in rated),
     )
 
 
 def score_analogies(
-    words: WordVectors, sections: Sequence[Section], *, top: int = TOP
+    words: WordVectors,
+    sections: Sequence[Section],
+    *,
+    top: int = TOP,
+    method: Literal["add", "mul"] = "add",
 ) -> tuple[AnalogyScore, ...]:
     """One score a section, then "semantic" (the first five), "syntactic" (the rest) and "total".
 
-    None at all if there is no section.
+    None at all if there is no section. ``top`` and ``method`` as in ``evaluate_words``.
+
+    Raises:
+        Usage: if ``top`` is below 0.
+        BadData: if a vector of a memory map is not finite.
     """
+    if top < 0:
+        raise Usage(f"top is {top}; give a number of words, or 0 for all")
     if not sections:
         return ()
-    folded = [word.upper() for word in words.words[:top]]
+    folded = [word.upper() for word in words.words[: top or None]]
     row: dict[str, int] = {}
     for place, word in enumerate(folded):
         row.setdefault(word, place)  # of two spellings the more frequent is asked about
     same = np.array([row[word] for word in folded], np.int64)
+    vectors = words.vectors[: len(folded)]
+    _refuse(words.words, not_finite(vectors))
     scores = []
     for section in sections:
         rows = _rows(section, row)
-        hits = analogy_hits(words.vectors[:top], rows, same)
+        hits = analogy_hits(vectors, rows, same, method=method)
         skipped = len(section.questions) - len(rows)
         scores.append(AnalogyScore(section.name, float(hits.sum()), len(rows), skipped))
     parts = {"semantic": scores[:SEMANTIC], "syntactic": scores[SEMANTIC:], "total": scores}
@@ -112,16 +109,33 @@ def score_analogies(
 
 
 def score_ratings(words: WordVectors, rated: RatedPairs) -> RatingScore:
-    """How well the cosines of pairs follow their ratings."""
-    cosines, ratings = [], []
+    """How well the cosines of pairs follow their ratings.
+
+    Raises:
+        BadData: if a vector of a memory map is not finite.
+    """
+    known, ratings = [], []
     for pair, rating in zip(rated.pairs, rated.ratings, strict=True):
-        known = [w for w in (_spelling(words, word) for word in pair) if w is not None]
-        if len(known) == 2:
-            a, b = unit(np.stack([words[w] for w in known]).astype(np.float64))
-            cosines.append(float(a @ b))
+        spelled = [word for word in (_spelling(words, word) for word in pair) if word is not None]
+        if len(spelled) == 2:
+            known.append(spelled)
             ratings.append(rating)
-    rho = spearman(np.array(cosines), np.array(ratings))
+    a, b = (unit(_vectors(words, [pair[side] for pair in known])) for side in (0, 1))
+    rho = spearman((a * b).sum(axis=1), np.array(ratings))
     return RatingScore(rated.name, rho, len(ratings), len(rated.pairs))
+
+
+def _vectors(words: WordVectors, names: Sequence[str]) -> Float[np.ndarray, "n dim"]:
+    """In double precision, so that ties are those of the vectors and not of rounding."""
+    vectors = np.array([words[name] for name in names], np.float64).reshape(len(names), words.dim)
+    _refuse(names, not_finite(vectors))
+    return vectors
+
+
+def _refuse(names: Sequence[str], rows: list[int]) -> None:
+    """Vectors of a memory map are checked only when they are used."""
+    if rows:
+        raise BadData(f"the vector of {names[rows[0]]!r} is not finite; mend its file")
 
 
 def _rows(section: Section, row: dict[str, int]) -> Int64[np.ndarray, "questions 4"]:
@@ -141,7 +155,3 @@ def _sum(name: str, scores: Sequence[AnalogyScore]) -> AnalogyScore:
 
 def _spelling(words: WordVectors, word: str) -> str | None:
     return next((w for w in (word, word.lower()) if w in words), None)
-
-
-def _shown(number: float, digits: int) -> str:
-    return "-" if math.isnan(number) else f"{number:.{digits}f}"

@@ -1,11 +1,13 @@
-"""How well word vectors answer: analogies, and the order in which people rate pairs of words."""
+"""How well word vectors answer analogies, and how far that figure may be off."""
 
 import math
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Float, Int64
 
+from iconym.metrics.correlation import NORMAL_95
+from iconym.metrics.intervals import Interval
 from iconym.similarity import dot, unit
 
 BLOCK = 256  # questions scored at once: 256 x 30,000 scores are 31 MB
@@ -45,30 +47,27 @@ def analogy_hits(
         scores = _add(units, block) if method == "add" else _mul(units, block)
         scores[np.arange(len(block))[:, None], block[:, :3]] = -np.inf
         best = (scores == scores.max(axis=1, keepdims=True)) & np.isfinite(scores)
-        right = best & (same[None, :] == same[block[:, 3], None])
-        hits[start : start + BLOCK] = right.sum(axis=1) / np.maximum(1, best.sum(axis=1))
+        asked, found = np.nonzero(best)
+        right = asked[same[found] == same[block[asked, 3]]]
+        of = np.bincount(asked, minlength=len(block))
+        hits[start : start + BLOCK] = np.bincount(right, minlength=len(block)) / np.maximum(1, of)
     return hits
 
 
-def spearman(x: Shaped[np.ndarray, " n"], y: Shaped[np.ndarray, " n"]) -> float:
-    """Spearman's rank correlation in [-1, 1]; equal numbers share the mean of their ranks.
+def accuracy_interval(hits: float, asked: int) -> Interval | None:
+    """The 95 % interval of the share ``hits / asked``; None if nothing was asked.
 
-    NaN where it is not defined: below two pairs, or where all of x or all of y are equal.
+    It takes questions as drawn apart from each other. Those of questions-words.txt share their
+    words, so that a section's true uncertainty is larger.
 
-    Source: Spearman 1904; as Pearson's correlation of the ranks, which is right with ties.
+    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
     """
-    if len(x) < 2:
-        return math.nan
-    a, b = (ranks - ranks.mean() for ranks in (mean_ranks(x), mean_ranks(y)))
-    spread = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / spread if spread > 0 else math.nan
-
-
-def mean_ranks(x: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """The rank of each number from the smallest, 1, on; equal ones share the mean of theirs."""
-    _, group, sizes = np.unique(x, return_inverse=True, return_counts=True)
-    last = np.cumsum(sizes)
-    return (last - (sizes - 1) / 2)[group]
+    if not asked:
+        return None
+    share, spread = hits / asked, NORMAL_95**2 / asked
+    middle = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
+    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
 def _add(units: np.ndarray, questions: np.ndarray) -> np.ndarray:

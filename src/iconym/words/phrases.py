@@ -4,15 +4,24 @@ Some are known beforehand (``Lexicon``: labels, the lemmas of a dictionary), oth
 because their words stand together more often than chance would have it (``find_phrases``).
 """
 
-from collections import Counter
+import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from pathlib import Path
 
-from iconym.nouns import split_words
+from iconym.errors import Usage
+from iconym.files import replace_file, to_json
+from iconym.nouns import Track, split_words, untracked
+from iconym.words.fingerprints import fingerprint
+from iconym.words.pair_counts import PairCounts
+from iconym.words.pair_shards import count_pairs
+from iconym.words.shards import Source
+from iconym.words.sources import JoinedSource
+from iconym.words.tokens import Sentence
 
-Sentence = list[str]
+MOST_COUNTS = 20_000_000  # different words and pairs at a time: some 0.7 GB of memory
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class Pairs:
     """Pairs of tokens that make a phrase, joined from left to right, none overlapping."""
 
     pairs: frozenset[tuple[str, str]]
+    dropped: int = 0  # to save memory, what was counted at most so often was dropped meanwhile
 
     def __call__(self, sentence: Sentence) -> Sentence:
         """``sentence`` with the pairs joined."""
@@ -104,7 +114,13 @@ class Passes:
 
 
 def find_phrases(
-    sentences: Iterable[Sentence], *, min_count: int = 5, thresholds: tuple[float, ...] = (100.0,)
+    sentences: Iterable[Sentence],
+    *,
+    min_count: int = 5,
+    thresholds: tuple[float, ...] = (100.0,),
+    processes: int = 1,
+    track: Track = untracked,
+    place: Path | None = None,
 ) -> Passes:
     """The phrases of ``sentences``: one pass over them for each threshold.
 
@@ -112,33 +128,69 @@ def find_phrases(
     (n(ab) - min_count) / (n(a) n(b)) * N > threshold, where N is the number of all tokens and a
     and b stand there ``min_count`` times each. Two passes (200, 100) find phrases of up to four.
 
+    Unlike word2phrase.c, no pair reaches over the end of a sentence (there a flag that is meant
+    to prevent it is reset too early), and a pair is not taken for a token of the same spelling
+    that an earlier pass made.
+
+    Memory: some 0.7 GB for 20 million different words and pairs, and in each process those of one
+    shard. Where there would be more, those that were counted once are dropped, the next time
+    those counted twice and so on, as there: rare pairs then count less than they should, and
+    ``Pairs.dropped`` says so.
+
     Args:
-        sentences: to be looped over once for each threshold.
+        sentences: to be looped over once for each threshold; a ``Source`` is read by shards.
         min_count: also taken off the count of each pair, so that rare pairs are no phrases.
         thresholds: higher means fewer phrases.
+        processes: that read the shards of a source; see ``each_shard``.
+        track: shows the progress of reading a source; the items are ``ReadShard``.
+        place: for a source, a folder that takes what is done so far, meanwhile about as many
+            bytes as the text has, in the end the phrases. A search that was killed goes on from
+            there; one that is finished is not done again while the text is the same.
+
+    Raises:
+        Usage: for several processes, or a ``place``, and sentences that are no ``Source``.
 
     Source: Mikolov et al. 2013, "Distributed representations of words and phrases", equation 6,
         with the factor N of their program word2phrase.
     """
+    if not isinstance(sentences, Source) and (processes != 1 or place is not None):
+        raise Usage("only a source, say TextFiles, has shards to share or keep; wrap the sentences")
     found = Passes(())
     for threshold in thresholds:
-        pairs = _pairs(Joined(sentences, found), min_count, threshold)
+        rule = _Rule(min_count, threshold)
+        if isinstance(sentences, Source):
+            pairs = _pairs_of_source(JoinedSource(sentences, found), rule, processes, track, place)
+        else:
+            counts = PairCounts(MOST_COUNTS)
+            counts.add(Joined(sentences, found))
+            pairs = rule.pairs(counts)
         found = Passes((*found.passes, pairs))
     return found
 
 
-def _pairs(sentences: Iterable[Sentence], min_count: int, threshold: float) -> Pairs:
-    single: Counter[str] = Counter()
-    double: Counter[tuple[str, str]] = Counter()
-    for sentence in sentences:
-        single.update(sentence)
-        double.update(pairwise(sentence))
-    total = single.total()
-    return Pairs(
-        frozenset(
-            (a, b)
-            for (a, b), together in double.items()
-            if single[a] >= min_count <= single[b]
-            and (together - min_count) / (single[a] * single[b]) * total > threshold
-        )
-    )
+@dataclass(frozen=True)
+class _Rule:
+    """Which pairs are phrases."""
+
+    min_count: int
+    threshold: float
+
+    def pairs(self, counts: PairCounts) -> Pairs:
+        found = counts.phrases(self.min_count, self.threshold)
+        return Pairs(frozenset(found), counts.dropped)
+
+
+def _pairs_of_source(
+    source: JoinedSource, rule: _Rule, processes: int, track: Track, place: Path | None
+) -> Pairs:
+    if place is None:
+        return rule.pairs(count_pairs(source, MOST_COUNTS, processes, track, None))
+    names = [shard.name for shard in source.shards()]
+    file = place / f"{fingerprint(MOST_COUNTS, rule, source.settings, names)}.json"
+    if not file.exists():
+        parts = place / "counts"
+        found = rule.pairs(count_pairs(source, MOST_COUNTS, processes, track, parts))
+        replace_file(file, to_json([found.dropped, sorted(found.pairs)]))
+        shutil.rmtree(parts, ignore_errors=True)
+    dropped, pairs = json.loads(file.read_bytes())
+    return Pairs(frozenset(map(tuple, pairs)), dropped)

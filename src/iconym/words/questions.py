@@ -71,6 +71,20 @@ def read_rated_pairs(path: Path) -> RatedPairs:
     return RatedPairs(path.name.split(".")[0], tuple(pairs), tuple(ratings))
 
 
+def similarity_files(path: Path) -> list[Path]:
+    """The files of rated pairs at ``path``: itself, or every ``.txt`` of a folder in order of name.
+
+    Raises:
+        BadData: if a folder has none.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.name.endswith((".txt", ".txt.gz")))
+    if not files:
+        raise BadData(f"{path} holds no .txt; name a folder or file of rated pairs")
+    return files
+
+
 def _number(text: str) -> float:
     try:
         return float(text)

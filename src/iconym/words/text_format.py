@@ -3,115 +3,180 @@
 word2vec and fastText write a first line "words dim" before them, GloVe does not.
 """
 
-import gzip
-import io
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 
 from iconym.errors import BadData
-from iconym.files import replace_file
 from iconym.nouns import WordVectors
+from iconym.words.packed import opened, replaced
+from iconym.words.rows import (
+    REMEDY,
+    Block,
+    Fault,
+    announced,
+    cast,
+    gather,
+    refuse,
+    shown,
+    without_faults,
+)
+
+BLOCK = 1 << 22  # bytes of lines read at once
+LONGEST = 1 << 21  # bytes in a first line: more than 100,000 numbers
+BOM = b"\xef\xbb\xbf"  # some editors put it before a text
 
 
-def read_text(path: Path) -> WordVectors:
-    """The word vectors of a text file with or without a first line "words dim".
+def read_text(path: Path, fault: Fault = refuse) -> WordVectors:
+    r"""The word vectors of a text file with or without a first line "words dim".
 
-    A word may hold blanks: the numbers are counted from the end of the line.
+    A word may hold blanks, if it does not end in a number after one: the numbers are counted from
+    the end of the line. A blank after the last number, "\r" before the line break and a byte
+    order mark are no part of a line.
+
+    Args:
+        path: perhaps packed by gzip.
+        fault: told of a word that is no UTF-8, given twice, or not finite.
 
     Raises:
-        BadData: for a line with another number of numbers, a word given twice, what is not a
-            finite number, fewer or more lines than announced, damaged bytes; names the line.
+        BadData: for a line with another number of numbers or with something else, fewer or more
+            lines than announced, a last line without its line break; names the line.
     """
-    with _readable(path), open_packed(path) as file:
-        numbered = enumerate((line.decode().rstrip("\r\n") for line in file), 1)
-        header, dim, lines = _header(path, numbered)
-        rows, vectors = _rows(path, lines, dim)
-    if header is not None and len(rows) != header:
+    with opened(path) as file:
+        count, dim, ahead = _layout(path, file)
+        above = 0 if count is None else 1
+        words, vectors = gather(_blocks(path, file, dim, ahead, fault), dim)
+    if count is not None and len(words) != count:
         raise BadData(
-            f"{path} announces {header} words and holds {len(rows)}; it is cut short or has a "
-            "wrong first line: fetch it again"
+            f"{path}, line 1: announces {count} words, but {len(words)} follow; fetch it again if "
+            f'it was cut short, else mend its first line to "{len(words)} {dim}"'
         )
-    return WordVectors(tuple(rows), np.stack(vectors))
+    return without_faults((words, vectors), path, lambda row: f"line {row + 1 + above}", fault)
 
 
-def write_text(words: WordVectors, path: Path) -> None:
+def write_text(words: WordVectors, path: Path, *, header: bool = True) -> None:
     """Write word2vec's text, so that reading it gives the very same float32 numbers.
 
+    Args:
+        words: in the order of the file.
+        path: packed by gzip if it ends in ".gz".
+        header: False leaves the first line "words dim" out, as GloVe does.
+
     Raises:
-        BadData: for a word with a line break in it, or without a letter.
+        BadData: for an empty word or one with a blank or line break in it.
     """
-    lines = [f"{len(words)} {words.dim}"]
-    for word, vector in zip(words.words, words.vectors.astype(np.float32), strict=True):
-        if not word or "\n" in word or "\r" in word:
-            raise BadData(f"the word {word!r} does not fit a line of text; save a folder")
-        lines.append(" ".join([word, *map(str, vector)]))
-    data = "\n".join(lines).encode() + b"\n"
-    replace_file(path, gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
+    with replaced(path) as file:
+        if header:
+            file.write(f"{len(words)} {words.dim}\n".encode())
+        elif words.words and words.words[0].startswith("\ufeff"):
+            raise BadData("the first word starts with a byte order mark; write a header")
+        row = 0
+        for block in cast(words.vectors):
+            names = words.words[row : row + len(block)]
+            row += len(block)
+            lines = (_line(word, vector) for word, vector in zip(names, block, strict=True))
+            file.write("".join(lines).encode())
 
 
-def open_packed(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    """The bytes of a file, unpacked if its name ends in ".gz"."""
-    return gzip.open(path) if path.suffix == ".gz" else open(path, "rb")
+def _line(word: str, vector: np.ndarray) -> str:
+    if not word or any(blank in word for blank in " \n\r"):
+        raise BadData(f"the word {word!r} does not fit a line of text; save a folder")
+    return " ".join([word, *map(str, vector)]) + "\n"
 
 
-def _header(
-    path: Path, lines: Iterator[tuple[int, str]]
-) -> tuple[int | None, int, Iterable[tuple[int, str]]]:
-    """The announced number of words, if any, the dimension, and the lines of words."""
-    first = next(lines, None)
-    if first is None:
+def _layout(path: Path, file: BufferedReader) -> tuple[int | None, int, list[bytes]]:
+    """The announced number of words, if any, the dimension, and lines that are read already."""
+    line = file.readline(LONGEST).removeprefix(BOM)
+    if not line:
         raise BadData(f"{path} is empty; fetch it again")
-    fields = first[1].split(" ")
-    if len(fields) == 2 and all(field.isascii() and field.isdigit() for field in fields):
-        words, dim = int(fields[0]), int(fields[1])
-        if words < 1 or dim < 1:
-            raise BadData(f"{path}:1: announces {words} words of {dim} numbers; fetch it again")
-        return words, dim, lines
-    if len(fields) < 2:
-        raise BadData(f"{path}:1: {first[1][:40]!r} is no word with numbers; is it another format?")
-    return None, len(fields) - 1, chain([first], lines)
-
-
-def _rows(
-    path: Path, lines: Iterable[tuple[int, str]], dim: int
-) -> tuple[dict[str, int], list[np.ndarray]]:
-    """The line of each word, and the vectors."""
-    rows: dict[str, int] = {}
-    vectors = []
-    for number, line in lines:
-        word, *numbers = line.rstrip(" ").rsplit(" ", dim)
-        if len(numbers) != dim or not word:
-            raise BadData(f"{path}:{number}: not a word and {dim} numbers: {line[:40]!r}")
-        if word in rows:
-            raise BadData(f"{path}:{number}: {word!r} stands in line {rows[word]} too; keep one")
-        rows[word] = number
-        vectors.append(_numbers(f"{path}:{number}", numbers))
-    return rows, vectors
-
-
-def _numbers(place: str, numbers: list[str]) -> np.ndarray:
-    try:
-        vector = np.array([float(n) for n in numbers])
-    except ValueError as error:
-        raise BadData(f"{place}: {error}; the line holds more or less than numbers") from error
-    if not (np.abs(vector) <= np.finfo(np.float32).max).all():
-        raise BadData(f"{place}: NaN or a number beyond float32; train or fetch the vectors again")
-    return vector.astype(np.float32)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except UnicodeDecodeError as error:
+    header = announced(path, line)
+    if header is not None:
+        return *header, []
+    fields = line.rstrip(b"\r\n ").split(b" ")
+    if len(fields) < 2 or len(line) == LONGEST:
         raise BadData(
-            f"{path} is no UTF-8 text ({error.reason}); if it is word2vec's binary format, "
-            "let its name end in .bin"
-        ) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise BadData(f"{path}: damaged gzip ({error}); fetch it again") from error
+            f"{path}, line 1: {shown(line)} is no word with numbers, parted by single blanks; name "
+            "another file"
+        )
+    return None, len(fields) - 1, [line]
+
+
+def _blocks(
+    path: Path, file: BufferedReader, dim: int, ahead: list[bytes], fault: Fault
+) -> Iterator[Block]:
+    number = 1 if ahead else 2
+    while lines := ahead or file.readlines(BLOCK):
+        ahead = []
+        words: list[str | None] = []
+        numbers = []
+        for line in lines:
+            word, rest = _parted(line, dim)
+            if not rest or not _is_word(word):
+                raise BadData(_complaint(f"{path}, line {number}", line, dim))
+            words.append(_decoded(f"{path}, line {number}", word, fault))
+            numbers.append(rest)
+            number += 1
+        yield words, _matrix(path, number - len(lines), numbers, dim)
+        if not lines[-1].endswith(b"\n"):
+            raise BadData(
+                f"{path}, line {number - 1}: no line break at the end of the file; fetch it again "
+                "if it was cut short, else add one"
+            )
+
+
+def _parted(line: bytes, dim: int) -> tuple[bytes, bytes]:
+    """A word and its numbers; nothing for the numbers if there are fewer than ``dim``."""
+    line = line.rstrip(b"\r\n ")
+    word, _, numbers = line.partition(b" ")
+    if numbers.count(b" ") != dim - 1:
+        word, *fields = line.rsplit(b" ", dim)
+        numbers = b" ".join(fields) if len(fields) == dim else b""
+    return word, numbers
+
+
+def _is_word(word: bytes) -> bool:
+    """Whether the bytes before the numbers are all a word's, with no number at its end."""
+    parts = word.split(b" ")
+    return all(parts) and (len(parts) == 1 or not _is_number(parts[-1]))
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return b"_" not in field  # which Python takes for a sign of thousands
+
+
+def _complaint(place: str, line: bytes, dim: int) -> str:
+    wrong = f"{place}: not a word and {dim} numbers: {shown(line)}"
+    if b"\0" in line:
+        return f"{wrong}; if it is word2vec's binary format, let its name end in .bin"
+    return f"{wrong}; mend the line, or the first one if that announces another number"
+
+
+def _decoded(place: str, word: bytes, fault: Fault) -> str | None:
+    try:
+        return word.decode()
+    except UnicodeDecodeError as error:
+        fault(f"{place}: {word[:40]!r} is no UTF-8 at its byte {error.start}; {REMEDY}")
+        return None
+
+
+def _matrix(path: Path, first: int, numbers: list[bytes], dim: int) -> np.ndarray:
+    """The numbers of the lines from ``first`` on."""
+    try:
+        matrix = np.loadtxt(numbers, np.float32, comments=None, delimiter=" ", ndmin=2)
+        if matrix.shape == (len(numbers), dim):
+            return matrix
+    except ValueError:
+        pass
+    for number, line in enumerate(numbers, first):
+        for field in line.split(b" "):
+            if not _is_number(field):
+                raise BadData(f"{path}, line {number}: {shown(field)} is no number; mend the line")
+    raise BadData(
+        f"{path}, line {first}: not {dim} numbers in each line from here on; mend the file"
+    )

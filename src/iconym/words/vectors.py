@@ -1,14 +1,20 @@
-"""What can be asked of word vectors: neighbors, analogies, similarities, the odd one out."""
+"""What can be asked of word vectors: neighbors, means, analogies, likeness, the odd one out.
 
-from collections.abc import Collection, Sequence
+Each question reads the vectors some thousand rows at a time, so that those of a memory map stay on
+the disk; a vector there that is not finite is refused when a question meets it.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int64
 
-from iconym.errors import Usage
+from iconym.errors import BadData, Usage
 from iconym.nouns import WordVectors
-from iconym.similarity import cosine
+from iconym.similarity import dot, unit
+from iconym.words.rows import ROWS
 
 Found = list[tuple[str, float]]  # words with their scores, best first
 
@@ -32,12 +38,46 @@ def neighbors(
         exclude: words never to answer; one that the vocabulary lacks is no error.
 
     Raises:
-        Usage: if k is below 1.
+        Usage: if k is below 1 or a query is not finite.
+        BadData: if a vector of a memory map is not finite.
     """
-    scores = cosine(queries, _float32(words))
+    if not np.isfinite(queries).all():
+        raise Usage("a query holds NaN or infinity; ask with finite numbers")
     excluded = frozenset(exclude)
-    left_out = [row for row, word in enumerate(words.words) if word in excluded]
-    return [_best(words, row, k, left_out) for row in scores]
+    left_out = [row for row, word in enumerate(words.words) if word in excluded] if exclude else []
+    return _best(words, unit(queries), k, left_out)
+
+
+def nearest(words: WordVectors, terms: Mapping[str, float], k: int = 10) -> Found:
+    """The k words nearest to ``weighted(words, terms)``; the words of the terms are no answer.
+
+    {"king": 1, "man": -1, "woman": 1} asks the same as the analogy man : king = woman : ?
+
+    Raises:
+        UnknownWord, Usage: as ``weighted``; if k is below 1.
+    """
+    own = [words.words[row] for text in terms for row in words.rows(text)]
+    return neighbors(words, weighted(words, terms)[None], k, exclude=own)[0]
+
+
+def weighted(words: WordVectors, terms: Mapping[str, float]) -> Float[np.ndarray, " dim"]:
+    """The weighted mean of the unit vectors of texts: sum(weight x vector) / sum(|weight|).
+
+    Args:
+        words: the vocabulary.
+        terms: a weight for each text that ``words`` can read; below 0 leads away from it.
+
+    Raises:
+        UnknownWord: if it cannot read one of them.
+        Usage: if there is no term, a weight is not finite, or nothing is left of their sum.
+    """
+    weights = np.array(list(terms.values()), np.float64)
+    if not len(weights) or not np.isfinite(weights).all() or not weights.any():
+        raise Usage(f"terms are {dict(terms)}; give words with finite weights, not all of them 0")
+    mean = weights @ _units(words, list(terms)) / np.abs(weights).sum()
+    if math.sqrt(mean @ mean) < 1e-6:  # what rounding leaves of a - a is no direction
+        raise Usage(f"{' '.join(terms)!r} cancel each other out; ask for something else")
+    return mean.astype(np.float32)
 
 
 def analogy(
@@ -62,13 +102,12 @@ def analogy(
     Source: Mikolov et al. 2013, "Linguistic regularities"; "mul": Levy & Goldberg 2014,
         "Linguistic regularities in sparse and explicit word representations".
     """
-    given = words([a, b, c])
+    given = _units(words, [a, b, c])
+    left_out = [row for text in (a, b, c) for row in words.rows(text)]
     if method == "add":
-        scores = cosine((given[1] - given[0] + given[2])[None], _float32(words))[0]
-    else:
-        to_a, to_b, to_c = (cosine(given, _float32(words)) + 1) / 2
-        scores = to_b * to_c / (to_a + 0.001)
-    return _best(words, scores, k, [row for text in (a, b, c) for row in words.rows(text)])
+        sought = unit((given[1] - given[0] + given[2])[None])
+        return _best(words, sought, k, left_out)[0]
+    return _best(words, given, k, left_out, _product)[0]
 
 
 def similarity(words: WordVectors, a: str, b: str) -> float:
@@ -77,8 +116,21 @@ def similarity(words: WordVectors, a: str, b: str) -> float:
     Raises:
         UnknownWord: if it cannot read one of them.
     """
-    first, second = words([a, b])
+    first, second = _units(words, [a, b])
     return float(first @ second)
+
+
+def centrality(words: WordVectors, texts: Sequence[str]) -> list[float]:
+    """The cosine of each text with the mean of the unit vectors of all of them.
+
+    Raises:
+        UnknownWord: if ``words`` cannot read one of them.
+        Usage: if there is none.
+    """
+    if not texts:
+        raise Usage("no texts; give some words")
+    vectors = _units(words, texts)
+    return (vectors @ unit(vectors.mean(axis=0)[None])[0]).tolist()
 
 
 def odd_one_out(words: WordVectors, texts: Sequence[str]) -> str:
@@ -90,24 +142,62 @@ def odd_one_out(words: WordVectors, texts: Sequence[str]) -> str:
     """
     if len(texts) < 3:
         raise Usage(f"{len(texts)} texts have no odd one out; give at least 3")
-    vectors = words(texts)
-    return texts[int(np.argmin(vectors @ vectors.mean(axis=0)))]
+    return texts[int(np.argmin(centrality(words, texts)))]
 
 
-def _float32(words: WordVectors) -> Float[np.ndarray, "words dim"]:
-    """The vectors; squares of float16 numbers overflow from 256 on."""
-    return words.vectors.astype(np.float32, copy=False)
+def _units(words: WordVectors, texts: Sequence[str]) -> Float[np.ndarray, "n dim"]:
+    with np.errstate(invalid="ignore"):  # told below
+        vectors = words(texts)
+    for text, vector in zip(texts, vectors, strict=True):
+        if not np.isfinite(vector).all():
+            raise BadData(f"the vector of {text!r} is not finite; mend its file")
+    return vectors
+
+
+def _product(cosines: Float[np.ndarray, "3 b"]) -> Float[np.ndarray, "1 b"]:
+    to_a, to_b, to_c = (cosines + 1) / 2
+    return (to_b * to_c / (to_a + 0.001))[None]
 
 
 def _best(
-    words: WordVectors, scores: Float[np.ndarray, " words"], k: int, left_out: list[int]
-) -> Found:
+    words: WordVectors,
+    given: Float[np.ndarray, "g dim"],
+    k: int,
+    left_out: list[int],
+    scores_of: Callable[[np.ndarray], np.ndarray] = lambda cosines: cosines,
+) -> list[Found]:
+    """The k words of the highest score in each row of what ``scores_of`` makes of the cosines.
+
+    Those are (g, b): of given unit vectors with a block of words.
+    """
     if k < 1:
         raise Usage(f"k is {k}; ask for at least 1 word")
-    open_ = np.ones(len(words), bool)
-    open_[left_out] = False
-    rows = np.flatnonzero(open_)
-    return [(words.words[row], float(scores[row])) for row in rows[_top(scores[rows], k)]]
+    found: list[Found] | None = None
+    for start, cosines in _cosines(words, given):
+        scores = scores_of(cosines)
+        found = found or [[] for _ in scores]
+        open_ = np.ones(scores.shape[1], bool)
+        open_[[row - start for row in left_out if 0 <= row - start < len(open_)]] = False
+        rows = np.flatnonzero(open_)
+        for best, row in zip(found, scores, strict=True):
+            best += [(words.words[start + i], float(row[i])) for i in rows[_top(row[rows], k)]]
+            best.sort(key=lambda answer: -answer[1])  # stable: the earlier of equal ones first
+            del best[k:]
+    return found or [[] for _ in given]
+
+
+def _cosines(
+    words: WordVectors, given: Float[np.ndarray, "g dim"]
+) -> Iterator[tuple[int, Float[np.ndarray, "g b"]]]:
+    """Cosines with some thousand words at a time, each with the row of the first one."""
+    for start in range(0, len(words), ROWS):
+        # squares of float16 numbers overflow from 256 on
+        rows = words.vectors[start : start + ROWS].astype(np.float32, copy=False)
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        if not np.isfinite(lengths).all():
+            row = start + int(np.flatnonzero(~np.isfinite(lengths))[0])
+            raise BadData(f"the vector of {words.words[row]!r} is not finite; mend its file")
+        yield start, dot(given, rows) / np.where(lengths, lengths, 1)
 
 
 def _top(scores: Float[np.ndarray, " n"], k: int) -> Int64[np.ndarray, " k"]:

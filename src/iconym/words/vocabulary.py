@@ -47,13 +47,33 @@ def count_words(
     counter: Counter[str] = Counter()
     for sentence in sentences:
         counter.update(sentence)
-    exempt = frozenset(forced)
-    left = [(w, n) for w, n in counter.items() if n >= min_count or w in exempt]
+    return frequent_words(counter.items(), min_count=min_count, forced=forced)
+
+
+def frequent_words(
+    counts: Iterable[tuple[str, int]], *, min_count: int = 5, forced: Iterable[str] = ()
+) -> Vocabulary:
+    """The vocabulary of words that were counted before, as ``count_words`` makes it.
+
+    Args:
+        counts: each word once, in any order, and how often it stands in the text.
+        min_count: as for ``count_words``.
+        forced: as for ``count_words``.
+
+    Raises:
+        BadData: if no word is left.
+    """
+    exempt, different = frozenset(forced), 0
+    left = []
+    for word, times in counts:
+        different += 1
+        if times >= min_count or word in exempt:
+            left.append((word, times))
     if not left:
         raise BadData(
-            f"no word stands {min_count} times in the text ({len(counter)} different words); "
+            f"no word stands {min_count} times in the text ({different} different words); "
             "give more text or a smaller min_count"
         )
     left.sort(key=lambda pair: (-pair[1], pair[0]))
-    words, counts = zip(*left, strict=True)
-    return Vocabulary(words, np.array(counts, np.int64))
+    words, kept = zip(*left, strict=True)
+    return Vocabulary(words, np.array(kept, np.int64))
