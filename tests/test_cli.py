@@ -427,7 +427,7 @@ def test_words_complain_in_one_line(run, compass, text, tmp_path):
         ("train", text, "-o", tmp_path / "w", "--sample", "nan"): (2, "sample is nan"),
         ("train", text, "-o", tmp_path / "w", "--seed", "9" * 20): (2, f"seed is {'9' * 20}"),
         ("train", text, "-o", tmp_path / "w", "--min-count", "999"): (1, "no word stands 999"),
-        ("train", tmp_path / "gone.txt", "-o", tmp_path / "w"): (1, "gone.txt is not there"),
+        ("train", tmp_path / "gone.txt", "-o", tmp_path / "v"): (1, "gone.txt is not there"),
     }
     for arguments, (code, message) in expected.items():
         ran = run("words", *arguments)
