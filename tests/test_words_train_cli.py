@@ -35,6 +35,18 @@ def test_every_method_trains_with_every_loss(run, text, tmp_path, method, loss):
     assert load_words(words).vectors.shape == (11, 8)
 
 
+@pytest.mark.parametrize("verb", ["glove", "ppmi"])
+def test_glove_and_ppmi_learn_from_the_same_corpora(run, text, tmp_path, verb):
+    words, epochs = tmp_path / "words", ["--epochs", "3"] if verb == "glove" else []
+    ran = run("words", verb, text, "-o", words, "--dim", "5", "--window", "3", *epochs)
+    assert (ran.code, ran.out) == (0, f"{words}: 11 words, 5 numbers each\n")
+    run("words", "prepare", text, "-o", tmp_path / "corpus")
+    settings = ["-o", tmp_path / "other", "--dim", "5", "--window", "3", *epochs]
+    run("words", verb, tmp_path / "corpus", *settings)
+    assert np.array_equal(load_words(words).vectors, load_words(tmp_path / "other").vectors)
+    assert {path.name for path in tmp_path.iterdir()} == {"text.txt", "words", "corpus", "other"}
+
+
 def test_methods_and_losses_learn_different_vectors(run, text, tmp_path):
     found = []
     for number, settings in enumerate(
@@ -122,6 +134,10 @@ def test_what_cannot_be_is_said_in_one_line(run, text, tmp_path):
         ("train", text, "--loss", "softmax", "--negatives", "3"): (2, "has no part in --loss"),
         ("train", text, "--negatives", "0"): (2, "negatives is 0"),
         ("train", text, "--learning-rate", "3"): (2, "learning_rate is 3.0"),
+        ("glove", text, "--x-max", "0"): (2, "x_max is 0.0"),
+        ("glove", text, "--window", "0"): (2, "window is 0"),
+        ("ppmi", text, "--power", "2"): (2, "power is 2.0"),
+        ("ppmi", text, "--shift", "0"): (2, "shift is 0.0"),
         ("train", tmp_path / "corpus", "--phrases"): (2, "is prepared"),
         ("train", tmp_path / "corpus", "--min-count", "2"): (2, "is prepared"),
         ("prepare", tmp_path / "t.parquet"): (2, "name the column of its texts with --column"),

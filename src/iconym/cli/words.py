@@ -7,8 +7,10 @@ from iconym.cli import (
     words_clean,
     words_convert,
     words_evaluate,
+    words_glove,
     words_neighbors,
     words_odd_one_out,
+    words_ppmi,
     words_prepare,
     words_similarity,
     words_train,
@@ -23,6 +25,8 @@ app = typer.Typer(
 app.command("clean")(words_clean.clean)
 app.command("prepare")(words_prepare.prepare)
 app.command("train")(words_train.train)
+app.command("glove")(words_glove.glove)
+app.command("ppmi")(words_ppmi.ppmi)
 app.command("neighbors", cls=QueryCommand)(words_neighbors.neighbors)
 app.command("analogy")(words_analogy.analogy)
 app.command("similarity")(words_similarity.similarity)

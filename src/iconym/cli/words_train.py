@@ -22,7 +22,13 @@ from iconym.cli.words_corpus import (
 from iconym.errors import Usage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iconym.nouns import WordVectors
     from iconym.words import outputs
+    from iconym.words.corpus import Corpus
+    from iconym.words.vocabulary import Vocabulary
+    from iconym.words.windows import Combine, WindowConfig
 
 Method = Literal["skip-gram", "cbow", "cbow-sum"]
 Loss = Literal["negative-sampling", "hierarchical-softmax", "softmax"]
@@ -67,7 +73,7 @@ def train(
     is kept in "WORDS.work" until the end: after an interruption, or a kill, the same command goes
     on from there.
     """
-    from iconym.words.windows import WindowConfig, train_windows
+    from iconym.words.windows import WindowConfig
 
     config = WindowConfig(
         dim=dim,
@@ -79,14 +85,21 @@ def train(
         seed=seed,
         threads=threads,
     )
-
-    learn = partial(train_windows, config=config, combine=COMBINE[method], track=tracked)
     reading = TextReading(tokens, phrases, min_count, processes)
-    learn_words(
-        texts,
-        output,
-        reading,
-        lambda corpus, vocabulary, state: learn(corpus, vocabulary, checkpoint=state),
+    learn_words(texts, output, reading, partial(_learn, config, COMBINE[method]))
+
+
+def _learn(
+    config: "WindowConfig",
+    combine: "Combine",
+    corpus: "Corpus",
+    vocabulary: "Vocabulary",
+    state: "Path",
+) -> "WordVectors":
+    from iconym.words.windows import train_windows
+
+    return train_windows(
+        corpus, vocabulary, config, combine=combine, checkpoint=state, track=tracked
     )
 
 
