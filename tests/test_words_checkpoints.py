@@ -1,6 +1,7 @@
 """Checkpoints: a training that stopped anywhere goes on to the very same vectors."""
 
 import json
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -71,6 +72,26 @@ def test_arrays_come_back_with_the_number_of_steps(tmp_path):
     checkpoint.save(7, arrays(1, 2))
     assert checkpoint.restore(found) == 7
     assert found["a"].min() == found["a"].max() == 1 and found["b"].min() == 2
+
+
+def test_threads_that_go_on_writing_do_not_damage_a_state(tmp_path):
+    written = {"a": np.zeros((1000, 2000), np.float32)}
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            written["a"] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for done in range(10):
+            Checkpoint(tmp_path / "state", "x").save(done, written)
+            found = {"a": np.zeros((1000, 2000), np.float32)}
+            assert Checkpoint(tmp_path / "state", "x").restore(found) == done
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_a_state_of_another_training_is_refused(tmp_path):

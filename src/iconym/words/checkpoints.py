@@ -15,7 +15,7 @@ from iconym.words.corpus import Corpus
 from iconym.words.vocabulary import Vocabulary
 
 SECONDS = 20.0  # between two states: a training that is killed loses no more, and one step
-PIECE = 1 << 22  # numbers read at a time
+PIECE = 1 << 20  # numbers at a time
 
 
 class Checkpoint:
@@ -60,15 +60,21 @@ class Checkpoint:
             self.save(done, arrays)
 
     def save(self, done: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Save the state after ``done`` steps."""
+        """Save the state after ``done`` steps.
+
+        Other threads may write to ``arrays`` meanwhile: what is saved is then some mixture of
+        before and after, but whole.
+        """
         head = {"fingerprint": self.fingerprint, "done": done}
         with replaced_file(self.path) as file:
             file.write(json.dumps(head).encode() + b"\n")
             check = 0
             for array in arrays.values():
-                bytes_ = array.reshape(-1).view(np.uint8).data
-                file.write(bytes_)
-                check = zlib.crc32(bytes_, check)
+                numbers = array.reshape(-1)
+                for start in range(0, len(numbers), PIECE):
+                    piece = numbers[start : start + PIECE].tobytes()  # threads go on writing
+                    file.write(piece)
+                    check = zlib.crc32(piece, check)
             file.write(check.to_bytes(4, "little"))
         self._last = time.monotonic()
 

@@ -42,7 +42,7 @@ class CooccurrenceConfig:
     window: int = 15  # words to each side, within the sentence
     weighting: Weighting = "inverse"  # of a meeting at distance d, see ``weights``
     symmetric: bool = True  # False: the row is the earlier word, the column the later one
-    memory: int = 1 << 27  # bytes to count in
+    memory: int = 1 << 26  # bytes to count in; more is hardly faster below a billion words
 
     def __post_init__(self) -> None:
         if not 1 <= self.window <= LONGEST_WINDOW:
@@ -82,14 +82,14 @@ def count_cooccurrences(
     Memory: half of ``config.memory`` is one cell each for pairs of frequent words, which are
     taken to be those of low numbers. The other half gathers all other meetings; when it is full
     they are sorted, summed up and put away. In the end all parts are merged. With a ``folder``
-    they are put away on disk, and no more memory is used but for some 100 bytes a word; without,
-    in memory, where they take up to 16 bytes a record besides the 8 of the result.
+    they are put away on disk, and no more memory is used but for some 100 bytes a word. Without,
+    they are in memory: 16 bytes a record at least, of which 8 stay.
 
     Args:
         corpus: its tokens are below ``words``; its arrays may be memory maps.
         words: the size of the vocabulary.
         config: None for the defaults.
-        track: shows progress, each 262,144 tokens.
+        track: shows progress, by 262,144 tokens.
         folder: keeps the result for ``load_cooccurrences``, which is returned as memory maps; one
             that was there is replaced. Disk: 8 bytes a record, some 40 meanwhile.
 

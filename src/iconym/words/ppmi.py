@@ -69,7 +69,7 @@ def train_ppmi(
     0 is positive on the left. The same seed gives the same vectors on one machine.
 
     Memory: 8 bytes for each positive association (a part of the records), twice while they are
-    made, and some 8 * words * (3 * dim + 1) for the factorization.
+    made, and some 16 * words * dim bytes for the factorization.
 
     Args:
         corpus: its tokens are rows of ``vocabulary``.
