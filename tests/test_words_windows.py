@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from iconym.errors import BadData, Usage
-from iconym.words import blocks_kernel, draws_kernel, window_kernel
+from iconym.words import blocks_kernel, draws_kernel, window_kernel, windows
 from iconym.words.cbow import train_cbow
 from iconym.words.corpus import Corpus, encode
 from iconym.words.labels import compile_labels
@@ -218,7 +218,8 @@ def step(kind, combine, inputs, outputs, context, targets):
     width = np.zeros((9, 12), np.float32)
     model = window_kernel.Model(*(np.concatenate([t, width], axis=1) for t in (inputs, outputs)))
     room = draws_kernel.empty_sentence(1, 0)
-    scratch = window_kernel.empty_scratch(KINDS[kind], room, 2, len(targets[0]), 4)
+    private = window_kernel.Private(9, 9, np.zeros((0, 16), np.float32))
+    scratch = window_kernel.empty_scratch(KINDS[kind], room, 2, len(targets[0]), private)
     n, size, one = len(targets[0]), len(context), np.float32(1)
     scratch.context[:size], scratch.targets[:n], scratch.wanted[:n] = context, *targets
     if combine == "each":
@@ -348,6 +349,18 @@ def test_several_threads_train_every_chunk():
     assert seen[0] == ("learning words", steps)
     assert len(seen) == 1 + steps
     assert not np.array_equal(words.vectors, initial_model(VOCABULARY, config).inputs[:, :8])
+
+
+def test_private_copies_of_the_top_of_the_tree_are_merged_into_what_one_thread_learns(monkeypatch):
+    monkeypatch.setattr(windows, "in_threads", lambda work, items, threads: map(work, items))
+    tokens = np.tile(CORPUS.tokens, 300)[:17_000]
+    long = Corpus(tokens, np.array([0, 40, 5000, 17_000]))  # the last one makes merges
+    for top in (5, 29):  # of 29 inner nodes
+        monkeypatch.setattr(windows, "PRIVATE_ROWS", top)
+        config = replace(SMALL, output=HierarchicalSoftmax(), learning_rate=0.05)
+        one = compiled(config, "each", long)
+        two = compiled(replace(config, threads=2), "each", long)
+        np.testing.assert_allclose(two, one, atol=1e-4)
 
 
 def test_an_interrupted_training_stops_at_the_next_step():

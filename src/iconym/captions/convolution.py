@@ -29,8 +29,8 @@ class WordConvolution(nn.Module):
     it reads zeros. The features stand width by width, in the order of the widths.
 
     Source:
-        Kim, Convolutional Neural Networks for Sentence Classification, EMNLP 2014, equations 1-3
-        and table of hyperparameters, with its one channel of words.
+        Kim, Convolutional Neural Networks for Sentence Classification, EMNLP 2014, section 2
+        (with one channel of words) and 3.1 (widths and maps).
     """
 
     def __init__(self, word_dim: int, config: ConvolutionConfig | None = None) -> None:

@@ -33,7 +33,8 @@ def train_skipgram(
 
     One thread gives the same vectors for the same seed on one machine, also when it was killed
     and went on. Several threads write without waiting for each other (Hogwild), so their vectors
-    differ from run to run.
+    differ from run to run. Of the nodes next to the root of the tree, which all write for every
+    word, each thread has copies, which are merged every 1,000 words.
 
     Args:
         corpus: its tokens are rows of ``vocabulary``.

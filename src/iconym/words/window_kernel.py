@@ -17,10 +17,12 @@ from iconym.words.blocks_kernel import (
 )
 from iconym.words.draws_kernel import Sentence, draw_sentence
 from iconym.words.lanes import WIDTH, aligned_zeros, compiled, prefetch
+from iconym.words.private_kernel import Private, copy_private, merge_private, own_row
 
 NEGATIVE_SAMPLING, HIERARCHICAL_SOFTMAX, SOFTMAX = 0, 1, 2
 EACH, MEAN, SUM = 0, 1, 2  # what foretells the center: each context word, their mean, their sum
 SIGMOID_CELLS = 4096
+PRIVATE_WORDS = 1000  # words kept between two merges of the private copies
 LARGEST_SCORE = 6.0  # the sigmoid is taken for 0 or 1 beyond it, as in word2vec.c
 
 
@@ -59,6 +61,7 @@ class Scratch(NamedTuple):
     slopes: np.ndarray  # (2, targets), float32
     errors: np.ndarray  # (2, width), float32
     hidden: np.ndarray  # (1, width), float32: mean or sum of the context
+    private: Private
     sigmoid: np.ndarray  # (cells + 2,), float32: over -LARGEST_SCORE ... LARGEST_SCORE
 
 
@@ -73,9 +76,11 @@ class Schedule(NamedTuple):
     least_rate: float  # ... which is never smaller than this
 
 
-def empty_scratch(kind: int, sentence: Sentence, window: int, targets: int, width: int) -> Scratch:
+def empty_scratch(
+    kind: int, sentence: Sentence, window: int, targets: int, private: Private
+) -> Scratch:
     """Room for windows and targets of at most these sizes."""
-    padded = -(-targets // BLOCK) * BLOCK
+    padded, width = -(-targets // BLOCK) * BLOCK, private.before.shape[1]
     scores = np.linspace(-LARGEST_SCORE, LARGEST_SCORE, SIGMOID_CELLS + 1)
     one_more = np.append(scores, LARGEST_SCORE)  # rounding may reach it
     rows = np.arange(padded, dtype=np.int32)
@@ -89,6 +94,7 @@ def empty_scratch(kind: int, sentence: Sentence, window: int, targets: int, widt
         slopes=np.zeros((2, padded), np.float32),
         errors=aligned_zeros(2, width),
         hidden=aligned_zeros(1, width),
+        private=private,
         sigmoid=(1 / (1 + np.exp(-one_more))).astype(np.float32),
     )
 
@@ -98,15 +104,20 @@ def empty_scratch(kind: int, sentence: Sentence, window: int, targets: int, widt
 def train_sentences(text, model, outputs, draws, scratch, schedule):
     """Train ``model`` in place on the sentences of ``text``."""
     tokens, offsets = text.tokens, text.offsets
-    state = schedule.state
+    state, since = schedule.state, 0
     slope = (schedule.last_rate - schedule.first_rate) / max(1, offsets[-1] - offsets[0])
+    copy_private(model.outputs, scratch.private)
     for sentence in range(len(offsets) - 1):
         start, stop = offsets[sentence], offsets[sentence + 1]
         rate = max(schedule.first_rate + slope * (start - offsets[0]), schedule.least_rate)
         drawn = draw_sentence(tokens[start:stop], draws, schedule.window, scratch.sentence, state)
         state, kept = drawn
+        since += kept
+        if since >= PRIVATE_WORDS:
+            merge_private(model.outputs, scratch.private)
+            since = 0
         for position in range(kept):
-            _ask_ahead(model, outputs, scratch.sentence, position, kept, schedule.window)
+            _ask_ahead(model, outputs, scratch, position, kept, schedule.window)
             size = _gather_context(scratch, position, kept)
             if size > 0:
                 n = _gather_targets(model, outputs, scratch, position)
@@ -115,6 +126,7 @@ def train_sentences(text, model, outputs, draws, scratch, schedule):
                 else:
                     mean = schedule.combine == MEAN
                     train_bag(model, scratch, size, n, np.float32(rate), mean)
+    merge_private(model.outputs, scratch.private)
 
 
 @compiled
@@ -179,8 +191,9 @@ def _train_row(W, a, C, scratch, n, rate):
 
 @compiled
 @no_type_check
-def _ask_ahead(model, outputs, sentence, position, kept, window):
+def _ask_ahead(model, outputs, scratch, position, kept, window):
     """Ask the memory for the rows that the next windows need."""
+    sentence = scratch.sentence
     if position + window + 1 < kept:
         _ask_for(model.inputs, sentence.words[position + window + 1])
     if position + 1 < kept:
@@ -191,7 +204,8 @@ def _ask_ahead(model, outputs, sentence, position, kept, window):
                 _ask_for(model.outputs, sentence.negatives[position + 1, k])
         elif outputs.kind == HIERARCHICAL_SOFTMAX:
             for place in range(outputs.starts[center], outputs.starts[center + 1]):
-                _ask_for(model.outputs, outputs.nodes[place])
+                if outputs.nodes[place] < scratch.private.first:
+                    _ask_for(model.outputs, outputs.nodes[place])
 
 
 @compiled
@@ -223,7 +237,8 @@ def _gather_targets(model, outputs, scratch, position):
     n = 0
     if outputs.kind == HIERARCHICAL_SOFTMAX:
         for place in range(outputs.starts[center], outputs.starts[center + 1]):
-            scratch.targets[n], scratch.wanted[n] = outputs.nodes[place], outputs.wanted[place]
+            scratch.targets[n] = own_row(scratch.private, outputs.nodes[place])
+            scratch.wanted[n] = outputs.wanted[place]
             n += 1
     else:
         scratch.targets[0], scratch.wanted[0], n = center, 1, 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 CHUNKS = 150  # of a whole training, at least: how often its progress shows and it can be stopped
 ROWS = 1000  # drawn at once
+PRIVATE_ROWS = 64  # that hold six steps of every way through the tree
 LONGEST_CHUNK = 1_000_000  # words, about a second
 
 Combine = Literal["each", "mean", "sum"]
@@ -104,7 +106,8 @@ def initial_model(vocabulary: Vocabulary, config: WindowConfig) -> "Model":
     for start in range(0, len(inputs), ROWS):  # not all at once: that takes the memory twice
         block = inputs[start : start + ROWS, : config.dim]
         block[:] = (random.random(block.shape, np.float32) - 0.5) / config.dim
-    return kernel.Model(inputs, lanes.aligned_zeros(len(vocabulary), config.dim))
+    rows = len(vocabulary) + config.threads * private_rows(vocabulary, config)
+    return kernel.Model(inputs, lanes.aligned_zeros(rows, config.dim))
 
 
 def split_training(corpus: Corpus, epochs: int) -> list[Chunk]:
@@ -158,11 +161,15 @@ def _trainer(
     corpus: Corpus, vocabulary: Vocabulary, config: WindowConfig, combine: Combine
 ) -> Callable[["Model", Chunk], Chunk]:
     """What trains a model on one chunk, which it returns."""
-    kernel, draws_kernel, _ = _kernels()
+    kernel, draws_kernel, lanes = _kernels()
     draws, outputs, targets = _tables(vocabulary, config)
     rate, total = learning_rate(config, combine), config.epochs * len(corpus.tokens)
     negatives = config.output.negatives if isinstance(config.output, NegativeSampling) else 0
     combined = {"each": kernel.EACH, "mean": kernel.MEAN, "sum": kernel.SUM}[combine]
+    places: SimpleQueue[int] = SimpleQueue()  # of private rows; each is one thread's at a time
+    copied = private_rows(vocabulary, config)
+    for thread in range(config.threads):
+        places.put(len(vocabulary) + thread * copied)
 
     def train_chunk(model: "Model", chunk: Chunk) -> Chunk:
         offsets = corpus.offsets[chunk.first : chunk.last + 1]
@@ -175,13 +182,32 @@ def _trainer(
             last_rate=rate * (1 - after / total),
             least_rate=rate * config.min_learning_rate_fraction,
         )
-        sentence = draws_kernel.empty_sentence(int(np.diff(offsets).max()), negatives)
-        scratch = kernel.empty_scratch(outputs.kind, sentence, config.window, targets, config.dim)
         text = kernel.Text(_read_only(corpus.tokens), _read_only(offsets))
-        kernel.train_sentences(text, model, outputs, draws, scratch, schedule)
+        sentence = draws_kernel.empty_sentence(int(np.diff(offsets).max()), negatives)
+        place = places.get()
+        try:
+            before = lanes.aligned_zeros(copied, config.dim)
+            private = kernel.Private(_first_private(vocabulary, config), place, before)
+            scratch = kernel.empty_scratch(outputs.kind, sentence, config.window, targets, private)
+            kernel.train_sentences(text, model, outputs, draws, scratch, schedule)
+        finally:
+            places.put(place)
         return chunk
 
     return train_chunk
+
+
+def private_rows(vocabulary: Vocabulary, config: WindowConfig) -> int:
+    """How many nodes of the tree, those next to the root, each of several threads copies."""
+    if config.threads == 1 or not isinstance(config.output, HierarchicalSoftmax):
+        return 0
+    return min(PRIVATE_ROWS, len(vocabulary) - 1)
+
+
+def _first_private(vocabulary: Vocabulary, config: WindowConfig) -> int:
+    """The first node that is copied; the last one is the root."""
+    copied = private_rows(vocabulary, config)
+    return len(vocabulary) - 1 - copied if copied else len(vocabulary)
 
 
 def _tables(vocabulary: Vocabulary, config: WindowConfig) -> tuple[Any, Any, int]:
