@@ -38,4 +38,5 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
+	find src -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf $(VENV) demo/out demo/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

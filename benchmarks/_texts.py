@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from iconym.words.corpus import Corpus, encode
-from iconym.words.sources import TextFiles
+from iconym.words.text.sources import TextFiles
 from iconym.words.vocabulary import Vocabulary, count_words
 
 DATA = Path(os.environ.get("ICONYM_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))

@@ -29,8 +29,8 @@ from iconym.words.cooccurrence_counting import CooccurrenceConfig, count_cooccur
 from iconym.words.corpus import Corpus, encode
 from iconym.words.glove import GloveConfig, fit_glove, initial_model, train_glove
 from iconym.words.glove_order import shuffled_records, split_epoch
-from iconym.words.sources import TextFiles
 from iconym.words.store import prepare_corpus
+from iconym.words.text.sources import TextFiles
 from iconym.words.vocabulary import Vocabulary, count_words
 
 WORDS, QUICK, CURVE = 800_000, 100_000, 20_000

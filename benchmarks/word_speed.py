@@ -21,8 +21,8 @@ from pathlib import Path
 from _texts import text_corpus, write_text
 from iconym.words.corpus import Corpus
 from iconym.words.outputs import HierarchicalSoftmax, NegativeSampling
-from iconym.words.sources import TextFiles
 from iconym.words.store import prepare_corpus
+from iconym.words.text.sources import TextFiles
 from iconym.words.vocabulary import Vocabulary
 from iconym.words.windows import WindowConfig, train_windows
 

@@ -535,8 +535,16 @@ def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path):
 )
 def test_a_full_or_closed_output_leaves_no_traceback(tmp_path, shell, code):
     command = f"{sys.executable} -m iconym.cli {shell}"
-    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
-    assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
+    environment = {name: v for name, v in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    for settings in ({}, {"PYTHONUNBUFFERED": "1"}):
+        ran = subprocess.run(
+            ["bash", "-c", command],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment | settings,
+        )
+        assert (ran.returncode, "Traceback" in ran.stderr) == (code, False)
 
 
 def test_nothing_is_written_into_the_home(collection, tmp_path_factory):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from iconym.errors import BadData, BadFolder, DamagedFolder
 from iconym.files import to_safetensors
 from iconym.nouns import WordVectors
-from iconym.words import binary_format, rows, text_format
+from iconym.words.files import binary_format, rows, text_format
+from iconym.words.files.safetensors_format import header
 from iconym.words.formats import load_words, save_words
-from iconym.words.safetensors_format import header
 from iconym.words.vectors import neighbors
 
 WORDS = WordVectors(

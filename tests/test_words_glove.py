@@ -11,14 +11,14 @@ from numba import njit
 
 from iconym.errors import BadData, Usage
 from iconym.words import glove, glove_order
-from iconym.words import glove_kernel as kernel
 from iconym.words.checkpoints import Checkpoint
+from iconym.words.compiled import glove_kernel as kernel
+from iconym.words.compiled.lanes import aligned_zeros, clip, inverse_root, load, spread, store
 from iconym.words.cooccurrence import Cooccurrences
 from iconym.words.cooccurrence_counting import CooccurrenceConfig, count_cooccurrences
 from iconym.words.corpus import Corpus, encode
 from iconym.words.glove import GloveConfig, fit_glove, initial_model, train_glove
 from iconym.words.glove_order import chunks_of_epoch, shuffled_records, split_epoch
-from iconym.words.lanes import aligned_zeros, clip, inverse_root, load, spread, store
 from iconym.words.vectors import similarity
 from iconym.words.vocabulary import Vocabulary, count_words
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from iconym.words.lanes import (
+from iconym.words.compiled.lanes import (
     WIDTH,
     add,
     aligned_zeros,

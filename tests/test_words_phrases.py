@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from iconym.errors import Usage
 from iconym.nouns import WordVectors
-from iconym.words import numbering, phrases
+from iconym.words import phrases
 from iconym.words.labels import compile_labels
-from iconym.words.pair_counts import PairCounts
 from iconym.words.phrases import Joined, Lexicon, Pairs, Passes, find_phrases
-from iconym.words.sources import TextFiles
-from iconym.words.tokens import as_token
+from iconym.words.text import numbering
+from iconym.words.text.pair_counts import PairCounts
+from iconym.words.text.sources import TextFiles
+from iconym.words.text.tokens import as_token
 from iconym.words.vocabulary import count_words
 
 sentences = st.lists(st.lists(st.sampled_from("abcde"), max_size=12), max_size=8)

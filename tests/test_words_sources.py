@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from iconym.errors import BadData, MissingTool, Usage
-from iconym.words import parquet_column, ranges
-from iconym.words.parquet_column import ParquetColumn
 from iconym.words.phrases import Lexicon
-from iconym.words.ranges import Range, read_range, split_file
-from iconym.words.sources import Chained, JoinedSource, Source, TextFiles
-from iconym.words.tokens import Tags, as_token
+from iconym.words.text import parquet_column, ranges
+from iconym.words.text.parquet_column import ParquetColumn
+from iconym.words.text.ranges import Range, read_range, split_file
+from iconym.words.text.sources import Chained, JoinedSource, Source, TextFiles
+from iconym.words.text.tokens import Tags, as_token
 
 
 @pytest.fixture

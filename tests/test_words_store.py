@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 
 from iconym.errors import BadData, BadFolder, DamagedFolder, IconymError, Usage
 from iconym.nouns import split_words
-from iconym.words import numbering, ranges, store
+from iconym.words import store
 from iconym.words.corpus import encode
-from iconym.words.fingerprints import fingerprint
-from iconym.words.merging import merged_counts
-from iconym.words.numbering import Numbered
 from iconym.words.phrases import Lexicon, Pairs, Passes
-from iconym.words.sources import JoinedSource, TextFiles
 from iconym.words.store import is_corpus, load_corpus, prepare_corpus
-from iconym.words.tokens import Tags
+from iconym.words.text import numbering, ranges
+from iconym.words.text.fingerprints import fingerprint
+from iconym.words.text.merging import merged_counts
+from iconym.words.text.numbering import Numbered
+from iconym.words.text.sources import JoinedSource, TextFiles
+from iconym.words.text.tokens import Tags
+from iconym.words.text.workers import ReadShard, each_shard
 from iconym.words.vocabulary import count_words
-from iconym.words.workers import ReadShard, each_shard
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_progress_counts_words_and_bytes(text, tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from iconym.words.sources import TextFiles
+from iconym.words.text.sources import TextFiles
 from iconym.words.store import prepare_corpus
 
 def track(items, doing, total):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from iconym.errors import BadData, Usage
-from iconym.words import blocks_kernel, draws_kernel, window_kernel, windows
+from iconym.words import windows
 from iconym.words.cbow import train_cbow
+from iconym.words.compiled import blocks_kernel, draws_kernel, window_kernel
 from iconym.words.corpus import Corpus, encode
 from iconym.words.labels import compile_labels
 from iconym.words.outputs import (

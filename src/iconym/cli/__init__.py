@@ -44,7 +44,7 @@ class Verbs(TyperGroup):
         except KeyboardInterrupt:
             return _complain("interrupted; what was finished is kept", 130)
         except BrokenPipeError:  # whoever read our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _write_nowhere()
         except sqlite3.OperationalError as error:
             return _complain(f"the catalog: {error}; check its disk and who may write there", 1)
         except sqlite3.Error as error:
@@ -103,7 +103,16 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
+def _write_nowhere() -> None:
+    """Give up standard output, or Python fails at its end with what is still to be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain_of_system(error: OSError) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _write_nowhere()
     place = f": {error.filename}" if error.filename else ""
     return _complain(f"{error.strerror or error}{place}", 1)
 

@@ -14,6 +14,7 @@ from iconym.metrics.analogy import analogy_hits
 from iconym.metrics.correlation import spearman
 from iconym.nouns import WordVectors
 from iconym.similarity import unit
+from iconym.words.files.rows import not_finite
 from iconym.words.questions import (
     RatedPairs,
     Section,
@@ -21,7 +22,6 @@ from iconym.words.questions import (
     read_rated_pairs,
     similarity_files,
 )
-from iconym.words.rows import not_finite
 
 __all__ = [
     "AnalogyScore",

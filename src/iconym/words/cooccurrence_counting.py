@@ -25,7 +25,7 @@ from iconym.words.extras import NUMBA, needed_by
 from iconym.words.pair_runs import Run, merge, new_array, put_away
 
 if TYPE_CHECKING:
-    from iconym.words.cooccurrence_kernel import Cells, Meetings
+    from iconym.words.compiled.cooccurrence_kernel import Cells, Meetings
 
 LONGEST_WINDOW = 1000
 SMALLEST_MEMORY = 1 << 20
@@ -210,5 +210,5 @@ def _check(corpus: Corpus, words: int) -> None:
 def _kernel() -> Any:
     """The compiled part, loaded only where words are counted."""
     with needed_by("counting pairs of words", NUMBA):
-        from iconym.words import cooccurrence_kernel
+        from iconym.words.compiled import cooccurrence_kernel
     return cooccurrence_kernel

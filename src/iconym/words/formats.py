@@ -19,13 +19,13 @@ from typing import Literal
 from iconym.errors import BadData
 from iconym.files import restore_interrupted
 from iconym.nouns import WordVectors
-from iconym.words.binary_format import read_binary, write_binary
-from iconym.words.folder_format import FORMAT, KIND, read_folder, write_folder
-from iconym.words.numpy_format import read_npy, read_npz, write_npy, write_npz
-from iconym.words.packed import refuse_foreign
-from iconym.words.rows import Fault, refuse
-from iconym.words.safetensors_format import read_safetensors, write_safetensors
-from iconym.words.text_format import read_text, write_text
+from iconym.words.files.binary_format import read_binary, write_binary
+from iconym.words.files.folder_format import FORMAT, KIND, read_folder, write_folder
+from iconym.words.files.numpy_format import read_npy, read_npz, write_npy, write_npz
+from iconym.words.files.packed import refuse_foreign
+from iconym.words.files.rows import Fault, refuse
+from iconym.words.files.safetensors_format import read_safetensors, write_safetensors
+from iconym.words.files.text_format import read_text, write_text
 
 __all__ = ["FORMAT", "KIND", "load_words", "save_words"]
 

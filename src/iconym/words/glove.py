@@ -21,7 +21,7 @@ from iconym.words.threads import in_threads
 from iconym.words.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from iconym.words.glove_kernel import Model, Rates
+    from iconym.words.compiled.glove_kernel import Model, Rates
 
 ROWS = 1000  # drawn at once
 
@@ -235,5 +235,5 @@ def _fingerprint(found: Cooccurrences, config: GloveConfig) -> str:
 def _kernel() -> Any:
     """The compiled part, loaded only where words are trained."""
     with needed_by("training words", NUMBA):
-        from iconym.words import glove_kernel
+        from iconym.words.compiled import glove_kernel
     return glove_kernel

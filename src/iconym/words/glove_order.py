@@ -41,7 +41,7 @@ def split_epoch(found: Cooccurrences, epoch: int, seed: int) -> list[Chunk]:
 def shuffled_records(found: Cooccurrences, chunk: Chunk, seed: int) -> Shuffled:
     """Rows, columns and values of a chunk: row by row, in random order within each row."""
     with needed_by("training words", NUMBA):
-        from iconym.words.glove_kernel import shuffle_rows
+        from iconym.words.compiled.glove_kernel import shuffle_rows
     size = int((found.starts[chunk.rows + 1] - found.starts[chunk.rows]).sum())
     random = np.random.default_rng((seed, chunk.epoch, chunk.number))
     bits = random.integers(1 << 32, size=size, dtype=np.uint32)

@@ -14,12 +14,12 @@ from pathlib import Path
 from iconym.errors import Usage
 from iconym.files import replace_file, to_json
 from iconym.nouns import Track, split_words, untracked
-from iconym.words.fingerprints import fingerprint
-from iconym.words.pair_counts import PairCounts
-from iconym.words.pair_shards import count_pairs
-from iconym.words.shards import Source
-from iconym.words.sources import JoinedSource
-from iconym.words.tokens import Sentence
+from iconym.words.text.fingerprints import fingerprint
+from iconym.words.text.pair_counts import PairCounts
+from iconym.words.text.pair_shards import count_pairs
+from iconym.words.text.shards import Source
+from iconym.words.text.sources import JoinedSource
+from iconym.words.text.tokens import Sentence
 
 MOST_COUNTS = 20_000_000  # different words and pairs at a time: some 0.7 GB of memory
 

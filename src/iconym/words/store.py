@@ -15,12 +15,12 @@ from iconym.errors import BadFolder, Usage
 from iconym.files import MANIFEST, Contents, check_writable, load_folder, save_folder, to_json
 from iconym.nouns import Track, untracked
 from iconym.words.corpus import Corpus
-from iconym.words.fingerprints import fingerprint
-from iconym.words.merging import encode_shard, merged_counts
-from iconym.words.numbering import Numbered
-from iconym.words.shards import Shard, Source
+from iconym.words.text.fingerprints import fingerprint
+from iconym.words.text.merging import encode_shard, merged_counts
+from iconym.words.text.numbering import Numbered
+from iconym.words.text.shards import Shard, Source
+from iconym.words.text.workers import ReadShard, each_shard
 from iconym.words.vocabulary import Vocabulary, frequent_words
-from iconym.words.workers import ReadShard, each_shard
 
 KIND = "corpus"
 FORMAT = 1  # raised as well when the same text would become other tokens

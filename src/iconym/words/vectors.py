@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from iconym.errors import BadData, Usage
 from iconym.nouns import WordVectors
 from iconym.similarity import dot, unit
-from iconym.words.rows import ROWS
+from iconym.words.files.rows import ROWS
 
 Found = list[tuple[str, float]]  # words with their scores, best first
 

@@ -30,7 +30,7 @@ from iconym.words.threads import in_threads
 from iconym.words.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from iconym.words.window_kernel import Model
+    from iconym.words.compiled.window_kernel import Model
 
 CHUNKS = 150  # of a whole training, at least: how often its progress shows and it can be stopped
 ROWS = 1000  # drawn at once
@@ -252,5 +252,5 @@ def _check(corpus: Corpus, vocabulary: Vocabulary, output: Output) -> None:
 def _kernels() -> tuple[Any, Any, Any]:
     """The compiled parts, loaded only where words are trained."""
     with needed_by("training words", NUMBA):
-        from iconym.words import draws_kernel, lanes, window_kernel
+        from iconym.words.compiled import draws_kernel, lanes, window_kernel
     return window_kernel, draws_kernel, lanes

@@ -5,7 +5,7 @@ import unicodedata
 
 from iconym.nouns import lower_case
 from iconym.words.cleaning.rule import Rule, dropping
-from iconym.words.tokens import as_token
+from iconym.words.text.tokens import as_token
 
 LONGEST = 64  # characters; the longest name of an emoji has about as many
 JOINERS = "\u200c\u200d"

@@ -6,7 +6,7 @@ from pathlib import Path
 from iconym.errors import Usage
 from iconym.words.cleaning.opening import opened_text
 from iconym.words.cleaning.rule import Rule, dropping
-from iconym.words.tokens import as_token
+from iconym.words.text.tokens import as_token
 
 
 def stop_words(tags: Iterable[str]) -> Rule:

@@ -1,0 +1,1 @@
+"""The compiled loops of training; loaded only where words are trained."""

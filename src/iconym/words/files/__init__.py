@@ -1,0 +1,1 @@
+"""The formats of word vectors on disk, one a module; ``formats`` chooses among them."""
