@@ -12,9 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BARS = {"import iconym.search": 0.3, "help": 0.2, "search": 1.0}
+OF_WORDS = (
+    *"clean prepare train glove ppmi neighbors".split(),
+    *"analogy similarity odd-one-out evaluate convert".split(),
+)
 VERBS = [
     *([verb] for verb in "demo train evaluate index search label ask doctor words".split()),
-    *(["words", verb] for verb in "train neighbors analogy evaluate".split()),
+    *(["words", verb] for verb in OF_WORDS),
 ]
 
 
