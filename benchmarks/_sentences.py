@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from _texts import TEXT, present_files
-from iconym.words.corpus import TextFiles
+from iconym.words.text.sources import TextFiles
 
 FILES = {
     "polarity": ("sentence_polarity/rt-polarity.neg.gz", "sentence_polarity/rt-polarity.pos.gz"),

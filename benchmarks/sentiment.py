@@ -38,9 +38,10 @@ from iconym.cli.output import tracked
 from iconym.metrics.intervals import SAMPLES, Interval
 from iconym.nouns import WordVectors
 from iconym.training.descent import schedule
-from iconym.words.corpus import TextFiles, encode
+from iconym.words.corpus import encode
 from iconym.words.formats import load_words, save_words
 from iconym.words.skipgram import train_skipgram
+from iconym.words.text.sources import TextFiles
 from iconym.words.vocabulary import count_words
 from iconym.words.windows import WindowConfig
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int32, Int64
 
-from iconym.words.text.sources import TextFiles as TextFiles  # with ``encode``, what callers need
 from iconym.words.vocabulary import Vocabulary
 
 LONGEST_SENTENCE = 1000  # words; longer ones are cut, as word2vec.c does
