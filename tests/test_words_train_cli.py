@@ -172,3 +172,11 @@ def test_a_training_that_is_killed_goes_on_and_leaves_nothing_behind(text, tmp_p
     other = [str(tmp_path / "other") if part == str(words) else part for part in command]
     subprocess.run(other, capture_output=True, check=True)
     assert np.array_equal(load_words(words).vectors, load_words(tmp_path / "other").vectors)
+
+
+def test_a_text_nothing_can_be_learned_from_leaves_nothing_behind(run, tmp_path):
+    text = tmp_path / "rare.txt"
+    text.write_text("every word once\n")
+    ran = run("words", "train", text, "-o", tmp_path / "words", "--min-count", "5")
+    assert ran.code == 1, ran
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rare.txt"]

@@ -14,6 +14,7 @@ from jaxtyping import Float32
 from iconym.errors import BadData, Usage
 from iconym.nouns import Track, WordVectors, untracked
 from iconym.words.checkpoints import Checkpoint, training_fingerprint
+from iconym.words.compiled.pages import release_rows, release_unused
 from iconym.words.corpus import Corpus
 from iconym.words.extras import NUMBA, needed_by
 from iconym.words.outputs import (
@@ -100,14 +101,25 @@ def train_windows(
 
 def initial_model(vocabulary: Vocabulary, config: WindowConfig) -> "Model":
     """The model before training: inputs in U(-.5/dim, .5/dim), outputs zero."""
+    model = zero_model(vocabulary, config)
+    draw_inputs(model, config)
+    return model
+
+
+def zero_model(vocabulary: Vocabulary, config: WindowConfig) -> "Model":
+    """Inputs and outputs of zero; they take memory only when they are written."""
     kernel, _, lanes = _kernels()
-    random = np.random.default_rng(config.seed)
-    inputs = lanes.aligned_zeros(len(vocabulary), config.dim)
-    for start in range(0, len(inputs), ROWS):  # not all at once: that takes the memory twice
-        block = inputs[start : start + ROWS, : config.dim]
-        block[:] = (random.random(block.shape, np.float32) - 0.5) / config.dim
     rows = len(vocabulary) + config.threads * private_rows(vocabulary, config)
+    inputs = lanes.aligned_zeros(len(vocabulary), config.dim)
     return kernel.Model(inputs, lanes.aligned_zeros(rows, config.dim))
+
+
+def draw_inputs(model: "Model", config: WindowConfig) -> None:
+    """Make the inputs what they are before training."""
+    random = np.random.default_rng(config.seed)
+    for start in range(0, len(model.inputs), ROWS):  # not all at once: that takes memory twice
+        block = model.inputs[start : start + ROWS, : config.dim]
+        block[:] = (random.random(block.shape, np.float32) - 0.5) / config.dim
 
 
 def split_training(corpus: Corpus, epochs: int) -> list[Chunk]:
@@ -141,14 +153,18 @@ def _train(
     track: Track,
 ) -> Float32[np.ndarray, "words width"]:
     """The inputs of the trained model; its outputs are given back to the memory."""
-    model, done = initial_model(vocabulary, config), 0
+    model, done = zero_model(vocabulary, config), 0
     chunks = split_training(corpus, config.epochs)
+    train_chunk = partial(_trainer(corpus, vocabulary, config, combine), model)
+    release_unused()  # first, so that compiling and the model never take memory at once
+    train_chunk(Chunk(0, 0, 0, 0, 0))  # of no sentence: compiles
+    release_unused()
+    draw_inputs(model, config)
     saved = None
     if checkpoint is not None:
         settings = repr((combine, config))
         saved = Checkpoint(checkpoint, training_fingerprint(corpus, vocabulary, settings))
         done = saved.restore(model._asdict())
-    train_chunk = partial(_trainer(corpus, vocabulary, config, combine), model)
     trained = in_threads(train_chunk, chunks[done:], config.threads)
     for _ in track(trained, "learning words", len(chunks) - done):
         done += 1
@@ -183,7 +199,7 @@ def _trainer(
             least_rate=rate * config.min_learning_rate_fraction,
         )
         text = kernel.Text(_read_only(corpus.tokens), _read_only(offsets))
-        sentence = draws_kernel.empty_sentence(int(np.diff(offsets).max()), negatives)
+        sentence = draws_kernel.empty_sentence(int(np.diff(offsets).max(initial=0)), negatives)
         place = places.get()
         try:
             before = lanes.aligned_zeros(copied, config.dim)
@@ -192,6 +208,7 @@ def _trainer(
             kernel.train_sentences(text, model, outputs, draws, scratch, schedule)
         finally:
             places.put(place)
+        release_rows(corpus.tokens[offsets[0] : offsets[-1]])
         return chunk
 
     return train_chunk
@@ -237,6 +254,7 @@ def _check(corpus: Corpus, vocabulary: Vocabulary, output: Output) -> None:
     if len(corpus.tokens) == 0:
         raise BadData("the text holds no word of the vocabulary; give the text it was made from")
     low, high = int(corpus.tokens.min()), int(corpus.tokens.max())
+    release_rows(corpus.tokens)
     if low < 0 or high >= len(vocabulary):
         raise BadData(
             f"the corpus has words {low} ... {high} but the vocabulary has {len(vocabulary)}; "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iconym.cli.output import print_lines, say, tracked
-from iconym.errors import Usage
+from iconym.errors import BadData, Usage
 
 if TYPE_CHECKING:
     from iconym.nouns import WordVectors
@@ -69,11 +69,17 @@ def learn_words(texts: list[Path], output: Path, reading: TextReading, learn: "L
 
     _check_output(output, texts)
     work = output.with_name(f"{output.name}.work")
-    if work.exists():
+    begun = work.exists()
+    if begun:
         say(f"going on from what is done in {work}")
-    vocabulary, corpus = _corpus(texts, work, reading)
-    say(f"{len(vocabulary)} words, {len(corpus.tokens)} in the text")
-    learned = learn(corpus, vocabulary, work / "training")
+    try:
+        vocabulary, corpus = _corpus(texts, work, reading)
+        say(f"{len(vocabulary)} words, {len(corpus.tokens)} in the text")
+        learned = learn(corpus, vocabulary, work / "training")
+    except BadData:
+        if not begun:  # of such a text nothing is worth keeping
+            shutil.rmtree(work, ignore_errors=True)
+        raise
     save_words(learned, output)
     shutil.rmtree(work, ignore_errors=True)
     print_lines([f"{output}: {len(learned)} words, {learned.dim} numbers each"])

@@ -12,7 +12,7 @@ from iconym.words.compiled.lanes import (
     inverse_root,
     load,
     multiply_add,
-    prefetch,
+    prefetch_row,
     spread,
     store,
     total,
@@ -89,8 +89,8 @@ def train_records(model, records, rates):
     cost = 0.0
     for k in range(len(records.rows)):
         ahead = min(k + AHEAD, len(records.rows) - 1)
-        _ask_for(model.words, records.rows[ahead])
-        _ask_for(model.contexts, records.columns[ahead])
+        prefetch_row(model.words, records.rows[ahead])
+        prefetch_row(model.contexts, records.columns[ahead])
         row, column = records.rows[k], records.columns[k]
         missing = _score(model, row, column) - records.logs[k]
         slope = records.weights[k] * missing
@@ -99,13 +99,6 @@ def train_records(model, records, rates):
         _move_bias(model.words, row, slope * rates.biases)
         _move_bias(model.contexts, column, slope * rates.biases)
     return cost
-
-
-@compiled
-@no_type_check
-def _ask_for(table, row):
-    for d in range(0, table.shape[1], WIDTH):
-        prefetch(table, row, d)
 
 
 @compiled

@@ -105,6 +105,14 @@ def prefetch(_context, array, row, column):
     return types.void(array, types.intp, types.intp), code
 
 
+@compiled
+@no_type_check
+def prefetch_row(array, row):
+    """Ask for a whole row of array, whose width is a multiple of 16."""
+    for d in range(0, array.shape[1], WIDTH):
+        prefetch(array, row, d)
+
+
 @intrinsic
 @no_type_check
 def spread(_context, number):

@@ -16,7 +16,7 @@ from iconym.words.compiled.blocks_kernel import (
     score_two,
 )
 from iconym.words.compiled.draws_kernel import Sentence, draw_sentence
-from iconym.words.compiled.lanes import WIDTH, aligned_zeros, compiled, prefetch
+from iconym.words.compiled.lanes import WIDTH, aligned_zeros, compiled, prefetch_row
 from iconym.words.compiled.private_kernel import Private, copy_private, merge_private, own_row
 
 NEGATIVE_SAMPLING, HIERARCHICAL_SOFTMAX, SOFTMAX = 0, 1, 2
@@ -195,24 +195,17 @@ def _ask_ahead(model, outputs, scratch, position, kept, window):
     """Ask the memory for the rows that the next windows need."""
     sentence = scratch.sentence
     if position + window + 1 < kept:
-        _ask_for(model.inputs, sentence.words[position + window + 1])
+        prefetch_row(model.inputs, sentence.words[position + window + 1])
     if position + 1 < kept:
         center = sentence.words[position + 1]
         if outputs.kind == NEGATIVE_SAMPLING:
-            _ask_for(model.outputs, center)
+            prefetch_row(model.outputs, center)
             for k in range(sentence.negatives.shape[1]):
-                _ask_for(model.outputs, sentence.negatives[position + 1, k])
+                prefetch_row(model.outputs, sentence.negatives[position + 1, k])
         elif outputs.kind == HIERARCHICAL_SOFTMAX:
             for place in range(outputs.starts[center], outputs.starts[center + 1]):
                 if outputs.nodes[place] < scratch.private.first:
-                    _ask_for(model.outputs, outputs.nodes[place])
-
-
-@compiled
-@no_type_check
-def _ask_for(array, row):
-    for d in range(0, array.shape[1], WIDTH):
-        prefetch(array, row, d)
+                    prefetch_row(model.outputs, outputs.nodes[place])
 
 
 @compiled
