@@ -29,13 +29,25 @@ from iconym.files import load_folder, save_folder, to_json, to_safetensors
 from iconym.hierarchy import Hierarchy, read_hierarchy
 from iconym.metrics.tables import Table
 from iconym.nouns import LabelledImages
-from iconym.training.projections import CosineSoftmax, Hinge, Ridge
+from iconym.training.methods import CosineSoftmax, Hinge, Ridge, Softmax
+from iconym.training.prototypes import ByPrototypes
 from iconym.training.spaces import SpaceConfig, fit_space
 from iconym.training.tasks import zero_shot_task
 from iconym.words.formats import load_words
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
-METHODS = {"ridge": Ridge(), "hinge": Hinge(), "cosine-softmax": CosineSoftmax()}
+METHODS = {
+    "ridge": Ridge(),
+    "prototypes": ByPrototypes(),
+    "hinge": Hinge(),
+    "hinge-0.1": Hinge(margin=0.1),
+    "softmax": Softmax(),
+    "cosine-softmax": CosineSoftmax(),
+}
+COMPARED = [
+    ("unseen", "ConSE(10)", "hit@5"),
+    *(("seen", "softmax", metric) for metric in ("hit@1", "hp@2", "hp@5", "hp@10", "hp@20")),
+]
 
 
 def main() -> None:
@@ -133,9 +145,11 @@ def report(tables: dict[str, Table], method: str, seconds: dict[str, float]) -> 
     print(f"{method}; {', '.join(f'{what} {s:.0f} s' for what, s in seconds.items())}")
     for name, table in tables.items():
         print(f"\n## {name}\n\n{table.markdown()}")
-    gain = tables["unseen"].difference(OURS, "ConSE(10)", "hit@5")
-    if gain:
-        print(f"unseen, hit@5, ours - ConSE: {gain.value:.3f} [{gain.low:.3f}, {gain.high:.3f}]")
+    for part, other, metric in COMPARED:
+        gain = tables[part].difference(OURS, other, metric)
+        if gain:
+            interval = f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+            print(f"{part}, {metric}, ours - {other}, paired: {interval}")
 
 
 def as_json(

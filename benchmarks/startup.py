@@ -17,7 +17,8 @@ OF_WORDS = (
     *"analogy similarity odd-one-out evaluate convert".split(),
 )
 VERBS = [
-    *([verb] for verb in "demo train evaluate index search label ask doctor words".split()),
+    *([verb] for verb in "demo features train evaluate compare reproduce index".split()),
+    *([verb] for verb in "search label ask doctor words".split()),
     *(["words", verb] for verb in OF_WORDS),
 ]
 

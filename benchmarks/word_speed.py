@@ -4,7 +4,9 @@ Both train the same words of the same text with the same settings (200 numbers, 
 negatives or the hierarchical softmax, sample 1e-3, minimum count 5), in turns; medians of the
 rounds. On one core a speed is words by CPU-seconds of the training alone; gensim reads its text
 from a file as it trains, ours is numbered beforehand, so the last row gives the whole way, from
-text to vectors. Memory is the peak of a process of its own, from the text to the vectors.
+text to vectors. Beside two threads stand two programs that share nothing, which is what the
+machine allows at that moment. Memory is the peak of a process of its own, from the text to the
+vectors.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from iconym.words.windows import WindowConfig, train_windows
 
 MODES = {"skip-gram, negatives": 5.0, "CBOW, negatives": 2.0, "skip-gram, tree": 2.0}
 TWO_THREADS = 1.8
+SPINS = 200_000_000  # some seconds
 
 Figures = dict[str, dict[str, float | bool]]
 
@@ -82,6 +85,17 @@ def _two_threads(figures: Figures, vocabulary: Vocabulary, corpus: Corpus, round
         both = _in_turns(works, rounds, time.perf_counter)
         speeds = [len(corpus.tokens) / seconds for seconds in both]
         _show(figures, f"{mode}, 2 threads", speeds, TWO_THREADS)
+    both = _in_turns([lambda n=n: _spin(n) for n in (2, 1)], rounds, time.perf_counter)
+    speeds = [n * SPINS / seconds for n, seconds in zip((2, 1), both, strict=True)]
+    _show(figures, "two programs sharing nothing", speeds, TWO_THREADS)
+
+
+def _spin(programs: int) -> None:
+    """Count in so many processes at once: how far two cores of this machine are two."""
+    count = f"for _ in range({SPINS}): pass"
+    running = [subprocess.Popen([sys.executable, "-c", count]) for _ in range(programs)]
+    for process in running:
+        process.wait()
 
 
 def _peak_memory(figures: Figures, text: Path) -> None:

@@ -49,7 +49,7 @@ def test_the_exported_network_with_a_basis_gives_nearness_to_its_anchors(cnn):
     basis = RadialBasis.of(features[:3], gamma=2.0)
     encoder = to_onnx(cnn, SQUARE, basis=basis)
     assert encoder.dim == 3
-    assert encoder(images(5)) == pytest.approx(basis(features), abs=1e-5)
+    assert encoder(images(5)) == pytest.approx(basis(features), abs=1e-4)
 
 
 def test_a_mirror_averages_each_picture_with_its_mirror_image(cnn):

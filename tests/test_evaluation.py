@@ -93,14 +93,49 @@ def test_a_correct_set_of_all_labels_for_some_queries_only_is_not_flagged():
     assert table.saturated == ()
 
 
-def test_the_three_tables_differ_in_pictures_and_candidates(tables):
+def test_the_four_tables_differ_in_pictures_and_candidates(tables):
     sizes = {name: (len(t.candidates), t.candidates[0]) for name, t in tables.items()}
-    assert sizes == {"seen": (3, 3), "unseen": (2, 2), "unseen_among_all": (2, 5)}
+    assert sizes == {
+        "seen": (3, 3),
+        "seen_among_all": (3, 5),
+        "unseen": (2, 2),
+        "unseen_among_all": (2, 5),
+    }
 
 
 def test_a_table_without_pictures_is_not_there():
     seen = {"right": (Knows(tuple(ALL)), RIGHT[[0, 1]])}
-    assert list(evaluate_zero_shot(seen, ALL[:2], SEEN, UNSEEN, PETS, seed=0)) == ["seen"]
+    found = evaluate_zero_shot(seen, ALL[:2], SEEN, UNSEEN, PETS, seed=0)
+    assert list(found) == ["seen", "seen_among_all"]
+
+
+def test_without_unseen_labels_there_is_one_table():
+    rows = {"right": (Knows(tuple(ALL)), RIGHT[[0, 1]])}
+    assert list(evaluate_zero_shot(rows, ALL[:2], ALL, [], PETS, seed=0)) == ["seen"]
+
+
+def test_a_rare_label_counts_as_much_as_a_frequent_one_in_the_per_class_column():
+    often = np.vstack([RIGHT[[0, 0, 0]], AHEAD[[1]]])  # three pugs right, one husky wrong
+    rows = {"ours": (Knows(tuple(ALL)), often)}
+    table = evaluate(rows, ["pug", "pug", "pug", "husky"], ALL, None, seed=0)
+    assert mean(table, "ours", "hit@1") == 0.75
+    assert mean(table, "ours", "per-class hit@1") == 0.5
+    assert table.columns == ("hit@1", "hit@2", "hit@5", "hit@10", "per-class hit@1")
+    assert table.difference("ours", "chance", "per-class hit@1").value == pytest.approx(0.3)
+    assert table.times_chance("ours", "per-class hit@1") == pytest.approx(2.5)
+
+
+def test_a_table_without_truth_has_no_per_class_column():
+    table = Table({"ours": {"hit@1": np.ones(2)}}, {}, np.array([2, 2]), seed=0)
+    assert table.columns == ("hit@1",) and "per-class" not in table.markdown()
+
+
+def test_hierarchical_precision_is_the_same_however_many_pictures_are_scored_at_a_time():
+    order = [0, 3, 1, 4, 2] * 300  # 1,500 pictures are two blocks
+    rows = {"ahead": (Knows(tuple(ALL)), AHEAD[order])}
+    found = evaluate(rows, [ALL[i] for i in order], ALL, PETS, seed=0).rows["ahead"]["hp@2"]
+    single = evaluate({"ahead": ROWS["ahead"]}, ALL, ALL, PETS, seed=0).rows["ahead"]["hp@2"]
+    assert found.tolist() == [single[i] for i in order]
 
 
 def test_without_a_hierarchy_there_are_flat_hits_only():
@@ -131,7 +166,8 @@ def test_a_difference_is_paired(table):
 def test_json_has_value_low_and_high_for_every_row_and_metric(table):
     found = json.loads(json.dumps(table.to_json()))
     assert set(found) == {"right", "ahead", "chance"}
-    assert list(found["right"]) == "hit@1 hit@2 hit@5 hit@10 hp@2 hp@5 hp@10 hp@20".split()
+    hits, close = "hit@1 hit@2 hit@5 hit@10".split(), "hp@2 hp@5 hp@10 hp@20".split()
+    assert list(found["right"]) == [*hits, *close, "per-class hit@1"]
     assert found["right"]["hit@1"] == {"value": 1, "low": 1, "high": 1}
     assert found["ahead"]["hp@2"]["low"] < found["ahead"]["hp@2"]["high"]
 

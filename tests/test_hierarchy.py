@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from iconym.errors import BadData
+from iconym.evaluation.hops import hop_sets, noun_hierarchy, read_wnids
 from iconym.hierarchy import Hierarchy, read_hierarchy
 
 #        animal
@@ -58,6 +59,11 @@ def test_a_node_with_two_parents_is_near_to_the_children_of_both():
 def test_correct_sets_have_a_row_for_each_label_and_a_column_for_each_candidate():
     sets = PETS.correct_sets(["manx", "pug", "manx"], 2, ["husky", "tabby", "pug", "manx"])
     assert sets.astype(int).tolist() == [[0, 1, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
+
+
+def test_correct_columns_are_where_the_rows_of_correct_sets_are_true():
+    labels, among = ["manx", "pug"], ["husky", "tabby", "pug", "manx"]
+    assert [c.tolist() for c in PETS.correct_columns(labels, 2, among)] == [[1, 3], [0, 2]]
 
 
 def test_within_takes_what_is_at_most_so_many_hops_away():
@@ -131,20 +137,55 @@ def wordnet():
 
 
 def ids(name):
-    return (WORDNET / name).read_text().split()
+    return read_wnids(WORDNET / name)
 
 
-@pytest.mark.parametrize("k, size", [(1, 1.0), (2, 4.54), (5, 9.48), (10, 17.99), (20, 33.82)])
+@pytest.mark.parametrize("k, size", [(1, 1.0), (2, 4.541), (5, 9.484), (10, 17.986), (20, 33.816)])
 def test_mean_set_sizes_of_the_thousand_imagenet_classes(wordnet, k, size):
     classes = ids("imagenet_1k.txt")
-    assert wordnet.correct_sets(classes, k, classes).sum(axis=1).mean() == pytest.approx(
-        size, abs=0.01
-    )
+    assert wordnet.correct_sets(classes, k, classes).sum(axis=1).mean() == size
 
 
 def test_the_unseen_classes_of_imagenet_one_and_two_edges_from_the_seen(wordnet):
-    seen = ids("imagenet_1k.txt")
-    unseen = set(ids("imagenet_22k.txt")) - set(seen)
-    assert len(unseen) == 20_842
-    assert len(wordnet.within(seen, 1, unseen)) == 1_548
-    assert len(wordnet.within(seen, 2, unseen)) == 5_990
+    sets = hop_sets(wordnet, ids("imagenet_1k.txt"), ids("imagenet_22k.txt"))
+    sizes = {name: len(labels) for name, labels in sets.items()}
+    assert sizes == {"1-edge": 1_548, "2-edge": 5_990, "all unseen": 20_842}
+
+
+def test_the_published_2_hop_classes_are_those_of_one_edge_and_one_more(wordnet):
+    sets = hop_sets(wordnet, ids("imagenet_1k.txt"), ids("imagenet_22k.txt"))
+    assert len(set(ids("imagenet_2-hops.txt")) - set(sets["1-edge"])) == 1
+    assert set(sets["1-edge"]) <= set(ids("imagenet_2-hops.txt"))
+
+
+def test_hop_sets_hold_unseen_labels_in_their_order():
+    tree = Hierarchy((*PETS.edges, ("beagle", "dog")))
+    sets = hop_sets(tree, ["pug"], ["tabby", "husky", "pug", "dog", "beagle"])
+    assert sets == {
+        "1-edge": ("dog",),
+        "2-edge": ("husky", "dog", "beagle"),
+        "all unseen": ("tabby", "husky", "dog", "beagle"),
+    }
+
+
+@pytest.mark.parametrize(
+    "text, message", [("n02121620\ncat\n", "'cat'"), ("", "holds no id"), (None, "cannot be read")]
+)
+def test_a_list_that_holds_no_ids_is_named(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "ids.txt").write_text(text)
+    with pytest.raises(BadData, match=message):
+        read_wnids(tmp_path / "ids.txt")
+
+
+def test_nouns_come_from_wordnets_own_files_too(tmp_path):
+    one = "00000001 03 n 01 thing 0 000 | what is"
+    two = "00000002 03 n 01 cat 0 001 @ 00000001 n 0000 | a thing"
+    verb = "00000003 29 v 01 act 0 000 00 | do"
+    for name, lines in {"noun": [one, two], "verb": [verb]}.items():
+        (tmp_path / f"data.{name}").write_text("\n".join(lines) + "\n")
+    for name, letter in {"adj": "a", "adv": "r"}.items():
+        (tmp_path / f"data.{name}").write_text(f"00000004 00 {letter} 01 so 0 000 | thus\n")
+    assert noun_hierarchy(tmp_path).edges == (("n00000002", "n00000001"),)
+    (tmp_path / "edges.tsv").write_text("cat\tthing\n")
+    assert noun_hierarchy(tmp_path / "edges.tsv").edges == (("cat", "thing"),)

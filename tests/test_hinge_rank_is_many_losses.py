@@ -1,12 +1,15 @@
 """The ranking losses of five papers are one function over different score matrices."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 
 from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.negative_sampling import negative_sampling
+from iconym.objectives.sigmoid import sigmoid
+from iconym.objectives.two_way import two_way
 from iconym.similarity import cosine, dot, negative_squared_distance, unit
 
 generator = torch.Generator().manual_seed(0)
@@ -36,7 +39,7 @@ def test_kiros_ranks_captions_of_images_and_images_of_captions():
         for j in range(5)
         if j != i
     )
-    loss = hinge_rank(s, EACH_ITS_OWN, margin=0.2) + hinge_rank(s.T, EACH_ITS_OWN, margin=0.2)
+    loss = two_way(s, EACH_ITS_OWN, objective=partial(hinge_rank, margin=0.2))
     assert loss.item() == pytest.approx(by_hand / 5, rel=1e-5)
 
 
@@ -47,7 +50,8 @@ def test_vse_plus_plus_takes_the_worst_negative_of_both_directions():
         + max(max(0, 0.2 - float(s[i, i]) + float(s[j, i])) for j in range(5) if j != i)
         for i in range(5)
     )
-    loss = sum(hinge_rank(x, EACH_ITS_OWN, margin=0.2, negatives="hardest") for x in (s, s.T))
+    hardest = partial(hinge_rank, margin=0.2, negatives="hardest")
+    loss = two_way(s, EACH_ITS_OWN, objective=hardest)
     assert loss.item() == pytest.approx(by_hand / 5, rel=1e-5)
 
 
@@ -85,6 +89,14 @@ def test_the_sigmoid_loss_is_negative_sampling_of_scaled_and_shifted_cosines():
         for j in range(5)
     )
     assert negative_sampling(z, EACH_ITS_OWN).item() == pytest.approx(by_hand / 5, rel=1e-5)
+
+
+def test_the_sigmoid_loss_of_siglip_is_the_same():
+    cosines = cosine(IMAGES, TEXTS)
+    loss = sigmoid(cosines, EACH_ITS_OWN, scale=10.0, bias=-2.0)
+    assert loss.item() == pytest.approx(
+        negative_sampling(10 * cosines - 2, EACH_ITS_OWN).item(), rel=1e-5
+    )
 
 
 def test_a_row_of_zeros_has_a_unit_vector_of_zeros_and_a_finite_gradient():

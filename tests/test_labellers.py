@@ -8,8 +8,12 @@ import pytest
 from iconym.errors import BadData, UnknownWord
 from iconym.labellers.chance import ChanceLabeller, random_vectors
 from iconym.labellers.conse import ConseLabeller
+from iconym.labellers.hubness import CslsLabeller, InvertedSoftmaxLabeller
+from iconym.labellers.novelty import GaussianGate, LoopGate
 from iconym.labellers.softmax import SoftmaxLabeller
 from iconym.labellers.space import SpaceLabeller
+from iconym.labellers.stacking import CalibratedStacking
+from iconym.labellers.transfer import TanhProjection, TransferLabeller
 from iconym.nouns import WordVectors
 from iconym.protocols import Labeller
 from iconym.space import Projection
@@ -19,13 +23,23 @@ WORDS = WordVectors(("cat", "dog", "emu"), np.array([EAST, NORTH, WEST]))
 AS_IT_IS = Projection(np.eye(2), np.zeros(2))
 CATS_AND_DOGS = SoftmaxLabeller(np.eye(2), np.zeros(2), ("cat", "dog"))
 PICTURES = np.array([[2.0, 0.5], [0.0, 3.0], [-1.0, 1.0], [0.5, -4.0]])
+BANK = np.array([[1.0, 0.2], [0.9, 0.0], [0.0, 1.0], [0.3, 0.8], [0.7, 0.7]])
+SPACE = SpaceLabeller(AS_IT_IS, WORDS)
+GAUSSIAN = GaussianGate.of(BANK, ["cat", "cat", "dog", "dog", "dog"], WORDS)
+EMU = WordVectors(("emu",), np.array([WEST]))
+BENT = TanhProjection(AS_IT_IS, AS_IT_IS)
 
 LABELLERS = {
-    "space": SpaceLabeller(AS_IT_IS, WORDS),
+    "space": SPACE,
     "random vectors": SpaceLabeller(AS_IT_IS, random_vectors(["dog", "emu", "cat"], 2, seed=0)),
     "softmax": CATS_AND_DOGS,
     "conse": ConseLabeller(CATS_AND_DOGS, WORDS),
     "chance": ChanceLabeller(),
+    "csls": CslsLabeller(SPACE, BANK, k=2),
+    "inverted softmax": InvertedSoftmaxLabeller(SPACE, BANK),
+    "stacked": CalibratedStacking(SPACE, ("cat", "dog"), 0.3),
+    "gaussian gate": TransferLabeller(CATS_AND_DOGS, BENT, GAUSSIAN, EMU, 0.1, cutoff=0.9),
+    "loop": TransferLabeller(CATS_AND_DOGS, BENT, LoopGate.of(BANK, k=2), EMU, 0.1),
 }
 
 
@@ -75,6 +89,12 @@ def test_features_that_are_zero_or_huge_give_no_nan(labeller, scale):
     assert np.isfinite(labeller.score(PICTURES * scale, ["cat", "dog"])).all()
 
 
+def test_features_in_single_precision_give_the_same_but_for_rounding(labeller):
+    labels = ["cat", "dog"]
+    single = labeller.score(PICTURES.astype(np.float32), labels)
+    np.testing.assert_allclose(single, labeller.score(PICTURES, labels), rtol=1e-5, atol=1e-5)
+
+
 def test_features_are_not_changed(labeller):
     before = PICTURES.copy()
     labeller.score(PICTURES, ["cat"])
@@ -106,6 +126,19 @@ def test_softmax_scores_log_probabilities_among_all_its_classes():
     features = np.array([[math.log(3), 0.0]])
     scores = CATS_AND_DOGS.score(features, ["dog", "cat", "emu"])
     assert scores[0].tolist() == pytest.approx([math.log(1 / 4), math.log(3 / 4), -math.inf])
+
+
+def test_a_calibrated_softmax_is_as_sure_as_it_is_right():
+    sure = SoftmaxLabeller(5 * np.eye(2), np.zeros(2), ("cat", "dog"))
+    features = np.array([[1.0, 0.0]] * 4)  # log odds 5, but one in four is a dog
+    calibrated = sure.calibrated(features, ["cat", "cat", "dog", "cat"])
+    odds = calibrated.score(features[:1], ["cat", "dog"])
+    assert np.exp(odds[0]) == pytest.approx([3 / 4, 1 / 4])
+
+
+def test_a_softmax_is_calibrated_on_its_own_classes_only():
+    with pytest.raises(BadData, match="'emu' is none of the classes"):
+        CATS_AND_DOGS.calibrated(PICTURES, ["cat", "dog", "emu", "cat"])
 
 
 @pytest.mark.parametrize("classes", [("cat",), ("cat", "dog", "emu")])

@@ -1,7 +1,7 @@
 """Metrics read as their definitions, and a tie counts as the mean over all its orders."""
 
 import math
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iconym.metrics.intervals import Interval, bootstrap, bootstrap_each, paired_difference
+from iconym.metrics.paired import sign_flip_test
 from iconym.metrics.ranking import (
     hits_at_k,
     median_rank,
@@ -16,6 +17,7 @@ from iconym.metrics.ranking import (
     precision_at_k,
     ranks,
     recall_at_k,
+    target_hits,
 )
 
 SCORES = np.array([[0.9, 0.5, 0.1, 0.3], [0.1, 0.2, 0.3, 0.4]])
@@ -41,6 +43,15 @@ def test_one_of_several_positives_is_a_hit_but_counts_once_in_precision():
 
 def test_precision_at_1_is_hit_at_1():
     assert (precision_at_k(SCORES, ENDS, 1) == hits_at_k(SCORES, ENDS, 1)).all()
+
+
+def test_hits_of_one_target_are_those_of_a_row_with_one_positive():
+    assert target_hits(SCORES, np.array([0, 0]), [1, 3, 4]).tolist() == [[1, 1, 1], [0, 0, 1]]
+
+
+def test_k_below_1_is_refused_for_one_target_too():
+    with pytest.raises(ValueError, match="k is 0"):
+        target_hits(SCORES, np.array([0, 0]), [1, 0])
 
 
 @pytest.mark.parametrize("k", [1, 2, 4])
@@ -140,6 +151,17 @@ def test_metrics_are_means_over_all_orders_of_equal_scores(row, k):
 
 
 @settings(deadline=None)
+@given(tied_rows, st.integers(1, 6), st.data())
+def test_hits_of_one_target_share_its_ties(row, k, data):
+    scores = np.array([row[0]])
+    target = data.draw(st.integers(0, scores.shape[1] - 1))
+    one = np.arange(scores.shape[1])[None] == target
+    assert target_hits(scores, np.array([target]), [k])[0] == pytest.approx(
+        hits_at_k(scores, one, k)
+    )
+
+
+@settings(deadline=None)
 @given(tied_rows)
 def test_a_rank_is_the_mean_over_all_orders_of_equal_scores(row):
     scores, positive = row
@@ -187,3 +209,65 @@ def test_no_values_have_no_mean():
 def test_many_queries_are_drawn_in_several_blocks():
     interval = bootstrap(np.tile([0.0, 1.0], 100_000), seed=0, samples=25)
     assert 0.49 < interval.low < 0.5 < interval.high < 0.51
+
+
+def test_the_interval_of_a_mean_over_classes_draws_within_each_class():
+    values, classes = np.array([1.0, 1.0, 1.0, 0.0]), np.array(["cat", "cat", "cat", "emu"])
+    found = bootstrap_each(values[:, None], seed=0, classes=classes)[0]
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_the_interval_of_a_mean_over_classes_is_as_wide_as_its_standard_error_says():
+    classes = np.array(["often"] * 300 + ["seldom"] * 100)
+    values = np.arange(400.0)[:, None] % 2  # a coin in each class
+    found = bootstrap_each(values, seed=1, classes=classes)[0]
+    error = 0.5 * math.hypot(0.5 / math.sqrt(300), 0.5 / math.sqrt(100))
+    assert found.value == pytest.approx(0.5)
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+
+
+def test_a_paired_difference_may_be_one_of_means_over_classes():
+    a, b = np.array([1.0, 1.0, 1.0, 0.0]), np.zeros(4)
+    classes = np.array([0, 0, 0, 1])
+    assert paired_difference(a, b, seed=0, classes=classes).value == pytest.approx(0.5)
+
+
+def test_three_wins_of_three_have_p_of_two_in_eight():
+    assert sign_flip_test(np.array([1.0, 1.0, 1.0, 0.0]), seed=0) == pytest.approx(2 / 8)
+
+
+def test_no_difference_anywhere_has_p_1():
+    assert sign_flip_test(np.zeros(5), seed=0) == 1
+    assert sign_flip_test(np.empty(0), seed=0) == 1
+
+
+def test_many_hits_are_tested_exactly_as_throws_of_a_coin():
+    wins = np.array([1.0] * 60 + [-1.0] * 40)
+    tail = sum(math.comb(100, i) for i in range(41)) / 2**100
+    assert sign_flip_test(wins, seed=0) == pytest.approx(2 * tail)
+
+
+differences = st.lists(st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0]), min_size=1, max_size=7)
+
+
+@settings(deadline=None)
+@given(differences)
+def test_p_is_the_share_of_all_signs_that_bring_the_mean_as_far_from_0(each):
+    sums = [
+        abs(sum(s * d for s, d in zip(signs, each))) for signs in product((-1, 1), repeat=len(each))
+    ]
+    share = np.mean([total >= abs(sum(each)) for total in sums])
+    assert sign_flip_test(np.array(each), seed=0) == pytest.approx(share)
+
+
+def test_p_of_many_different_sizes_is_drawn_and_near_the_exact_one():
+    each = np.array([2.0, -1.0, 3.0, 1.5, -0.5, 2.5, 1.0, -2.0, 0.5, 3.5, -1.5, 4.0, 0.25])
+    signs = np.array(list(product((-1, 1), repeat=len(each))))
+    exact = (np.abs(signs @ each) >= abs(each.sum())).mean()
+    assert sign_flip_test(each, seed=0) == pytest.approx(exact, abs=0.01)
+    assert sign_flip_test(each, seed=0) == sign_flip_test(each, seed=0)
+
+
+def test_a_difference_that_is_nan_is_refused():
+    with pytest.raises(ValueError, match="NaN"):
+        sign_flip_test(np.array([math.nan]), seed=0)

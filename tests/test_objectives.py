@@ -4,6 +4,7 @@ import inspect
 import math
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,7 +13,10 @@ from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.objectives.l2 import l2
 from iconym.objectives.negative_sampling import negative_sampling
+from iconym.objectives.sigmoid import LearnedSigmoid, sigmoid
 from iconym.objectives.smoothed_softmax import smoothed_softmax, soften, uniform
+from iconym.objectives.softmax import softmax
+from iconym.objectives.two_way import two_way
 from iconym.similarity import negative_squared_distance
 
 SCORES = [[0.9, 0.85, 0.1], [0.2, 0.3, 0.6]]
@@ -24,10 +28,15 @@ OBJECTIVES = {
     "hinge_rank": partial(hinge_rank, margin=0.2),
     "hinge_rank first": lambda s, p: hinge_rank(s, p, negatives="first", generator=seeded(0)),
     "hinge_rank hardest": partial(hinge_rank, negatives="hardest"),
+    "hinge_rank warp": lambda s, p: hinge_rank(s, p, negatives="warp", generator=seeded(0)),
     "cosine": cosine,
     "l2": l2,
     "info_nce": info_nce,
+    "softmax": softmax,
     "negative_sampling": negative_sampling,
+    "sigmoid": sigmoid,
+    "two_way hinge_rank": partial(two_way, objective=hinge_rank),
+    "two_way info_nce": partial(two_way, objective=info_nce),
     "smoothed_softmax": partial(smoothed_softmax, soft_labels=torch.tensor(SOFT)),
 }
 every_objective = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=OBJECTIVES)
@@ -79,14 +88,52 @@ def test_hinge_rank_first_is_the_same_for_the_same_generator_state():
     assert one == two
 
 
+def warp_in_loops(violations, draw):
+    """WSABIE's algorithm 1 for one image: draw negatives until one violates, or give up."""
+    for trial in range(1, len(violations) + 1):
+        found = violations[int(draw.integers(len(violations)))]
+        if found > 0:
+            rank = len(violations) // trial
+            return found * sum(1 / j for j in range(1, rank + 1))
+    return 0.0
+
+
+@pytest.mark.parametrize("violators", [1, 3, 8])
+def test_warp_agrees_with_drawing_until_a_negative_violates(violators):
+    scores = torch.tensor([1.0, *[0.95] * violators, *[0.0] * (8 - violators)])
+    positive = torch.zeros(9).bool()
+    positive[0] = True
+    many = 40_000
+    ours = hinge_rank(
+        scores.expand(many, 9), positive.expand(many, 9), negatives="warp", generator=seeded(0)
+    )
+    draw = np.random.default_rng(0)
+    violations = [max(0.0, 0.1 - 1.0 + s) for s in scores[1:].tolist()]
+    loops = np.mean([warp_in_loops(violations, draw) for _ in range(many)])
+    assert ours.item() == pytest.approx(loops, rel=0.02)
+
+
+def test_warp_weighs_a_violation_that_is_found_at_once_by_the_sum_of_1_over_the_rank():
+    scores, positive = torch.tensor([[0.0, 0.5, 0.5, 0.5]]), torch.tensor([[1, 0, 0, 0]]).bool()
+    loss = hinge_rank(scores, positive, negatives="warp")  # 3 of 3 violate, so rank 3
+    assert loss.item() == pytest.approx(0.6 * (1 + 1 / 2 + 1 / 3))
+
+
+def test_warp_does_not_count_positives_and_ignored_pairs_among_the_negatives():
+    scores = torch.tensor([[0.0, 0.5, 9.0, -math.inf]])
+    positive = torch.tensor([[True, False, True, False]])
+    loss = hinge_rank(scores, positive, negatives="warp")  # 1 of 1 violates, so rank 1
+    assert loss.item() == pytest.approx(0.6)
+
+
 def test_hinge_rank_is_zero_where_every_positive_wins_by_the_margin():
-    for negatives in ("all", "first", "hardest"):
+    for negatives in ("all", "first", "hardest", "warp"):
         assert hinge_rank(torch.eye(3), torch.eye(3).bool(), negatives=negatives) == 0
 
 
 def test_hinge_rank_names_the_negatives_that_there_are():
     as_shipped = inspect.unwrap(hinge_rank)  # without the checks of types that tests add
-    with pytest.raises(ValueError, match="'semi-hard'; choose one of all, first, hardest"):
+    with pytest.raises(ValueError, match="'semi-hard'; choose one of all, first, hardest, warp"):
         as_shipped(S, P, negatives="semi-hard")
 
 
@@ -104,16 +151,16 @@ def test_l2():
 
 def test_info_nce():
     terms = [
-        -math.log(math.exp(r / 0.5) / sum(math.exp(s / 0.5) for s in row))
-        for row, right, _ in pairs()
+        -math.log(math.exp(2 * r) / (math.exp(2 * r) + sum(math.exp(2 * w) for w in wrong)))
+        for _, right, wrong in pairs()
         for r in right
     ]
     assert info_nce(S, P, temperature=0.5).item() == pytest.approx(sum(terms) / len(terms))
 
 
-def test_info_nce_with_temperature_1_is_softmax_cross_entropy():
+def test_softmax_is_cross_entropy():
     logits, classes = torch.randn(4, 3, generator=seeded(0)), torch.tensor([2, 0, 1, 1])
-    loss = info_nce(logits, torch.eye(3).bool()[classes], temperature=1.0)
+    loss = softmax(logits, torch.eye(3).bool()[classes])
     assert loss.item() == pytest.approx(
         torch.nn.functional.cross_entropy(logits, classes).item(), rel=1e-5
     )
@@ -128,6 +175,86 @@ def test_negative_sampling():
         for _, right, wrong in pairs()
     )
     assert negative_sampling(S, P).item() == pytest.approx(by_hand / 2)
+
+
+def test_sigmoid():
+    def lost(z):
+        return math.log(1 + math.exp(-z))
+
+    by_hand = sum(
+        sum(lost(10 * r - 3) for r in right) + sum(lost(-(10 * w - 3)) for w in wrong)
+        for _, right, wrong in pairs()
+    )
+    assert sigmoid(S, P, scale=10.0, bias=-3.0).item() == pytest.approx(by_hand / 2)
+
+
+def test_a_learned_sigmoid_starts_at_its_scale_and_bias_and_moves_both():
+    learned = LearnedSigmoid(scale=4.0, bias=-1.0)
+    scores = S.float().masked_fill(torch.tensor([False, False, True]), -math.inf)
+    loss = learned(scores, P)
+    loss.backward()
+    assert loss.item() == pytest.approx(sigmoid(scores, P, scale=4.0, bias=-1.0).item())
+    assert learned.bias.grad.isfinite() and learned.bias.grad != 0
+    assert learned.log_scale.grad.isfinite() and learned.log_scale.grad != 0
+
+
+def test_two_way_adds_the_objective_of_the_other_direction():
+    one_each = torch.eye(2).bool()
+    scores = torch.tensor([[0.0, 0.5], [0.0, 0.0]])
+    # of two images 0.6 and 0.1 are lost, of two targets 0.1 and 0.6
+    assert two_way(scores, one_each, objective=hinge_rank).item() == pytest.approx(0.35 + 0.35)
+
+
+RANKINGS = {
+    "hinge_rank": partial(hinge_rank, margin=9.0),
+    "hinge_rank hardest": partial(hinge_rank, margin=9.0, negatives="hardest"),
+    "hinge_rank first": partial(hinge_rank, margin=9.0, negatives="first"),
+    "hinge_rank warp": partial(hinge_rank, margin=9.0, negatives="warp"),
+    "info_nce": info_nce,
+    "softmax": softmax,
+    "sigmoid": sigmoid,
+    "negative_sampling": negative_sampling,
+    "two_way hinge_rank": partial(two_way, objective=partial(hinge_rank, margin=9.0)),
+    "two_way info_nce": partial(two_way, objective=info_nce),
+}
+every_ranking = pytest.mark.parametrize("objective", RANKINGS.values(), ids=RANKINGS)
+
+
+@every_ranking
+def test_no_positive_of_an_image_is_ever_pushed_away(objective):
+    scores = torch.tensor([[9.0, -9.0, 0.0, 0.5]] * 3, requires_grad=True)
+    labels = torch.tensor([[True, True, False, False]] * 3)  # two labels, far apart
+    objective(scores, labels).backward()
+    assert (scores.grad[labels] <= 0).all() and scores.grad[labels].any()
+    assert (scores.grad[~labels] >= 0).all() and scores.grad[~labels].any()
+
+
+@every_ranking
+def test_two_captions_of_one_image_in_a_batch_are_not_each_others_negatives(objective):
+    image = torch.tensor([0, 0, 1])  # of each of three captions; each is scored with its own image
+    scores = torch.tensor([[0.1, 0.9, 0.2], [0.8, 0.2, 0.3], [0.4, 0.1, 0.5]], requires_grad=True)
+    objective(scores, image[:, None] == image[None, :]).backward()
+    assert scores.grad[0, 1] <= 0 and scores.grad[1, 0] <= 0
+
+
+@every_ranking
+def test_a_label_given_twice_is_not_pushed_away_from_its_own_pictures(objective):
+    places = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])  # crane, crane, dog
+    group = torch.tensor([0, 0, 1])
+    picture = torch.tensor([[0.3, 0.7]], requires_grad=True)
+    objective(picture @ places.T, (group == 0)[None, :]).backward()
+    towards_crane, towards_dog = (-picture.grad @ places[[0, 2]].T).flatten()
+    assert towards_crane >= 0 >= towards_dog and towards_crane > towards_dog
+
+
+def test_positives_of_one_image_do_not_compete_in_info_nce():
+    both = info_nce(torch.tensor([[2.0, 2.0, 0.0]]), torch.tensor([[True, True, False]]))
+    one = info_nce(torch.tensor([[2.0, 0.0]]), torch.tensor([[True, False]]))
+    assert both.item() == pytest.approx(one.item())
+
+
+def test_an_image_without_a_negative_loses_nothing_in_info_nce():
+    assert info_nce(torch.tensor([[-5.0, 3.0]]), torch.tensor([[True, True]])) == 0
 
 
 def test_smoothed_softmax():

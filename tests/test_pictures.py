@@ -4,6 +4,7 @@ import tempfile
 import threading
 import warnings
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +208,19 @@ def test_what_is_no_jpeg_is_averaged_down_to_no_less_than_twice_the_need(at_leas
 
 def test_a_small_picture_is_never_enlarged():
     assert decode(photo(40, 30), at_least=500).image.shape == (30, 40, 3)
+
+
+def test_a_picture_shrunk_while_it_is_read_looks_as_if_it_were_decoded_whole():
+    colors = np.random.default_rng(0).integers(0, 256, (25, 32, 3), np.uint8)
+    large = PillowImage.fromarray(colors).resize((800, 600), PillowImage.Resampling.BICUBIC)
+    file = BytesIO()
+    large.save(file, "JPEG", quality=85)
+    shrunk, whole = (
+        PillowImage.fromarray(decode(file.getvalue(), at_least=side).image).resize((100, 100))
+        for side in (100, None)
+    )
+    error = np.square(np.subtract(shrunk, whole, dtype=float)).mean()
+    assert 10 * np.log10(255**2 / error) > 45  # decibels
 
 
 def test_at_least_must_be_a_pixel():

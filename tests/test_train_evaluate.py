@@ -117,8 +117,8 @@ def test_what_is_odd_is_told_with_counts():
     labels = ("red", "red", "zxq", "zxq", "blue")
     task = zero_shot_task(LabelledImages(DATA.images[:5], labels), INK)
     assert task.remarks == (
-        "2 pictures of 1 labels without a vector are left out: zxq (2)",
-        "1 labels have a single picture: blue (1)",
+        "2 pictures of the 1 of 3 labels without a vector are left out: zxq (2)",
+        "1 of 2 seen labels have a single picture: blue",
     )
     assert task.data.labels == ("red", "red", "blue")
 
@@ -130,11 +130,16 @@ def test_what_is_odd_is_told_with_counts():
             ("red", "", "", "blue"),
             (),
             BadData,
-            "2 of 4 pictures have no label, the first is number 1",
+            "2 of 4 pictures have no label: number 1, number 2; name",
         ),
-        (("red",) * 4, (), BadData, "1 of 1 labels to learn from"),
+        (("red",) * 4, (), BadData, "1 of 1 labels are left to learn from"),
         (("red", "red", "blue", "blue"), ["blue"], BadData, "at least 2 must be seen"),
-        (("red", "red", "blue", "blue"), ["bleu"], Usage, "unseen label 'bleu'; there is blue"),
+        (
+            ("red", "red", "blue", "blue"),
+            ["bleu"],
+            Usage,
+            "1 of 1 unseen labels have no picture: 'bleu'; there is blue",
+        ),
         (("zxq", "zxr", "zxs", "zxt"), (), BadData, "none of 4 labels is known"),
     ],
 )
@@ -248,7 +253,7 @@ def saved(tmp_path_factory):
 
 def test_the_tables_have_every_row(saved):
     tables = evaluate_space(saved, DATA).tables
-    assert list(tables) == ["seen", "unseen", "unseen_among_all"]
+    assert list(tables) == ["seen", "seen_among_all", "unseen", "unseen_among_all"]
     assert list(tables["seen"].rows) == [
         "softmax",
         "ours",
@@ -264,7 +269,7 @@ def test_the_tables_have_every_row(saved):
 def test_pictures_of_labels_the_space_was_not_made_with_are_counted(saved):
     data = LabelledImages(DATA.images[:3], ("red", "pink", "pink"))
     result = evaluate_space(saved, data)
-    assert result.left_out == {"pink": 2} and list(result.tables) == ["seen"]
+    assert result.left_out == {"pink": 2} and list(result.tables) == ["seen", "seen_among_all"]
 
 
 def test_none_but_such_pictures_is_an_error(saved):
@@ -294,6 +299,55 @@ def test_train_and_evaluate_from_a_folder(world, run, train, tmp_path):
     assert "random embeddings" in out and "ConSE(10)" in out
 
 
+def test_pictures_that_were_learned_from_are_not_tested_on(world, run, train, tmp_path):
+    code, _, err = train("--unseen", world / "unseen.txt", "--test-share", 0.25)
+    assert code == 0 and "6 of 24 pictures are held out" in err
+    code, out, err = run("evaluate", tmp_path / "space", world / "photos", "--json")
+    found = json.loads(out)
+    assert (found["seen"]["queries"], found["unseen"]["queries"]) == (4, 8)
+    assert "12 of 24 pictures are left out: the space was trained on them" in err
+
+
+def test_a_space_that_saw_every_picture_cannot_be_evaluated_on_them(world, run, train, tmp_path):
+    train()
+    code, _, err = run("evaluate", tmp_path / "space", world / "photos")
+    assert code == 1 and "trained on all 24 pictures" in err and "--test-share" in err
+
+
+def test_features_are_kept_for_training_and_measuring(world, run, train, tmp_path):
+    cache = tmp_path / "cache"
+    options = ["--unseen", world / "unseen.txt", "--cache", cache]
+    assert train(*options)[0] == 0 and len(list(cache.iterdir())) >= 1
+    plain = run("evaluate", tmp_path / "space", world / "photos", "--json")
+    kept = run("evaluate", tmp_path / "space", world / "photos", "--json", "--cache", cache)
+    assert kept.code == 0 and json.loads(kept.out) == json.loads(plain.out)
+
+
+def test_a_network_trained_here_is_trained_on_with_its_projection(run, train, tmp_path):
+    options = ["--size", 16, "--epochs", 1, "--test-share", 0.5, "--seed", 3]
+    assert train(*options, encoder="cnn", place="first")[0] == 0
+    code, _, _ = train(*options, "--fine-tune", 1, encoder="cnn", place="second")
+    assert code == 0 and not (tmp_path / "second.work").exists()
+    first, second = (load_space(tmp_path / place) for place in ("first", "second"))
+    assert first.encoder.fingerprint != second.encoder.fingerprint
+
+
+def test_a_space_of_prototypes_is_a_space_like_any_other(world, run, train, tmp_path):
+    options = ["--unseen", world / "unseen.txt", "--objective", "prototypes"]
+    code, _, err = train(*options)
+    assert code == 0 and "learned by ByPrototypes(config=PrototypeConfig(" in err
+    code, out, _ = run("evaluate", tmp_path / "space", world / "photos", "--json")
+    rows = json.loads(out)["unseen"]["rows"]
+    assert code == 0 and rows["ours"]["hit@1"]["value"] > rows["chance"]["hit@1"]["value"]
+    vectors = load_space(tmp_path / "space").embed_texts(["red", "orange"])
+    assert vectors[0] @ vectors[1] < 0.999  # a label never seen has a place of its own
+
+
+def test_fine_tuning_is_for_a_network_trained_here(train):
+    code, _, err = train("--fine-tune", 1)
+    assert code == 2 and "--fine-tune is for --encoder cnn" in err
+
+
 def test_train_and_evaluate_from_parquet(world, run, train, tmp_path):
     code, _, _ = train("--unseen-share", 0.2, "--where", "split=train", data="photos.parquet")
     assert code == 0
@@ -306,7 +360,7 @@ def test_train_and_evaluate_from_parquet(world, run, train, tmp_path):
 
 
 def test_a_hierarchy_adds_hierarchical_precision(world, run, train, tmp_path):
-    train()
+    train("--test-share", 0.5)
     warm = ("red", "orange", "yellow")
     lines = [f"{color}\t{'warm' if color in warm else 'cold'}" for color in COLORS]
     (tmp_path / "kinds.tsv").write_text("\n".join([*lines, "warm\tcolor", "cold\tcolor"]))
@@ -316,7 +370,7 @@ def test_a_hierarchy_adds_hierarchical_precision(world, run, train, tmp_path):
 
 
 def test_the_network_can_be_trained_here(world, run, train, tmp_path):
-    code, out, _ = train("--size", 16, "--epochs", 1, "--seed", 1, encoder="cnn")
+    code, out, _ = train("--size", 16, "--epochs", 1, "--test-share", 0.5, encoder="cnn")
     assert code == 0 and "6 labels seen, 0 unseen" in out
     assert load_space(tmp_path / "space").encoder.preprocessing.size == 16
     assert run("evaluate", tmp_path / "space", world / "photos")[0] == 0
@@ -370,7 +424,7 @@ def test_a_place_where_other_files_are_is_refused_before_any_work(train, tmp_pat
 def test_an_unknown_unseen_label_is_named(train, tmp_path):
     (tmp_path / "names.txt").write_text("oragne\n")
     code, _, err = train("--unseen", tmp_path / "names.txt")
-    assert code == 2 and "unseen label 'oragne'; there is orange" in err
+    assert code == 2 and "unseen labels have no picture: 'oragne'; there is orange" in err
 
 
 def test_labels_to_hold_back_are_named_once(world, train):
@@ -382,7 +436,7 @@ def test_skipped_pictures_give_exit_code_3(world, run, train, tmp_path):
     train()
     folder = tmp_path / "more" / "red"
     folder.mkdir(parents=True)
-    Image.fromarray(DATA.images[0]).save(folder / "a.png")
+    Image.fromarray(DATA.images[0][1:]).save(folder / "a.png")  # none that was trained on
     (folder / "b.png").write_bytes(b"")
     code, out, err = run("evaluate", tmp_path / "space", tmp_path / "more")
     assert code == 3 and "1 pictures, 6 labels" in out

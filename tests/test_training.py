@@ -126,7 +126,7 @@ def test_a_label_that_the_goal_lacks_is_named():
 def test_a_loss_that_is_no_number_stops_with_its_step():
     layer = nn.Linear(3, 2)
     examples = examples_of(FEATURES, LABELS, Goal(EAST_NORTH, info_nce))
-    with pytest.raises(BadData, match=r"the loss is nan at step 0; lower learning_rate"):
+    with pytest.raises(BadData, match=r"stopped at step 0: the loss is nan; lower learning_rate"):
         descend(
             layer,
             [layer],

@@ -154,8 +154,7 @@ def needed_side(space: JointSpace) -> int | None:
 
     None if the encoder does not tell: read the whole picture then.
     """
-    encoder = space.encoder
-    return 2 * encoder.preprocessing.size if isinstance(encoder, OnnxEncoder) else None
+    return space.encoder.at_least if isinstance(space.encoder, OnnxEncoder) else None
 
 
 def _is_whole_copy(path: Path, space: JointSpace) -> bool:

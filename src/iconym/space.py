@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.encoders.preprocessing import Preprocessing
+from iconym.encoders.runtimes import FLOAT32, Running
 from iconym.errors import BadData, DamagedFolder, Usage
 from iconym.files import Folder, load_folder, save_folder, to_json, to_safetensors
 from iconym.nouns import Image, WordVectors
@@ -100,6 +101,7 @@ def save_space(space: JointSpace, path: Path) -> None:
         "encoder": encoder.name,
         "output": encoder.output,
         "preprocessing": encoder.preprocessing.to_json(),
+        "precision": encoder.running.precision,
     }
     projection = {"weight": space.projection.weight, "bias": space.projection.bias}
     files = {
@@ -138,6 +140,7 @@ def _space(folder: Folder) -> JointSpace:
             folder.bytes("encoder.onnx"),
             Preprocessing.from_json(about["preprocessing"]),
             about["output"],
+            running=Running(precision=about.get("precision", FLOAT32)),
         ),
         projection=Projection(arrays["weight"], arrays["bias"]),
         text=WordVectors(

@@ -14,7 +14,20 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from iconym.cli import ask, demo, doctor, evaluate, index, label, search, train, words
+from iconym.cli import (
+    ask,
+    compare,
+    demo,
+    doctor,
+    evaluate,
+    features,
+    index,
+    label,
+    reproduce,
+    search,
+    train,
+    words,
+)
 from iconym.cli.output import say
 from iconym.errors import IconymError, Usage
 
@@ -22,7 +35,9 @@ UsageError: Any = typer.BadParameter.__base__  # typer's; it has no public name
 
 
 # in the order in which one meets them
-ORDER = ("demo", "words", "train", "evaluate", "index", "search", "label", "ask", "doctor")
+ORDER = tuple(
+    "demo words features train evaluate compare reproduce index search label ask doctor".split()
+)
 
 
 class Verbs(TyperGroup):
@@ -67,8 +82,11 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.add_typer(words.app, name="words")
+app.command("features")(features.features)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
+app.command("reproduce")(reproduce.reproduce)
 app.command("index")(index.index)
 app.command("search", cls=search.QueryCommand)(search.search)
 app.command("label")(label.label)

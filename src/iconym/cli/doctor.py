@@ -14,6 +14,7 @@ EXTRAS = {  # package: what it is for
     "numba": "iconym words train",
     "onnx": "saving a network trained here",
     "pyarrow": "data sets in parquet",
+    "openvino": "encoding pictures faster",
     "resvg_py": "iconym demo (drawings in SVG)",
 }
 FORMATS = {  # Pillow's name of the feature: file endings
@@ -69,7 +70,7 @@ def _formats() -> list[tuple[str, str, str]]:
 def _extras() -> list[tuple[str, str, str]]:
     rows = []
     for package, purpose in EXTRAS.items():
-        extra = "demo" if package == "resvg_py" else "train"
+        extra = {"resvg_py": "demo", "openvino": "openvino"}.get(package, "train")
         missing = f"for {purpose}: pip install 'iconym[{extra}]'"
         installed = find_spec(package) is not None
         rows.append(

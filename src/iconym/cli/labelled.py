@@ -1,13 +1,15 @@
 """The options by which verbs name labelled pictures."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iconym.cli.output import say
+from iconym.cli.output import say, tracked
 
 if TYPE_CHECKING:
+    from iconym.features import Encode
     from iconym.nouns import LabelledImages
 
 DataPath = Annotated[
@@ -30,6 +32,11 @@ Where = Annotated[
     typer.Option("--where", metavar="COLUMN=VALUE", help="Only such rows; may be repeated."),
 ]
 
+Cache = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Keeps features, as iconym features does, and finds them."),
+]
+
 SHOWN = 5  # skipped pictures named one by one
 
 
@@ -44,6 +51,16 @@ def read_data(
     from iconym.data.labelled import read_labelled
 
     return read_labelled(path, image=image, label=label, where=where or (), at_least=at_least)
+
+
+def encoding(cache: Path | None) -> "Encode":
+    """How features are made: anew, or with a cache that keeps them."""
+    from iconym.features import encode
+    from iconym.features.cache import cached_features
+
+    if cache is None:
+        return partial(encode, track=tracked)
+    return partial(cached_features, cache=cache, track=tracked)
 
 
 def tell_skipped(skipped: tuple[str, ...]) -> None:

@@ -1,63 +1,39 @@
 """``iconym train``: a joint space from labelled pictures and word vectors."""
 
-from dataclasses import replace
-from enum import StrEnum
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from iconym.cli.labelled import DataPath, ImageColumn, LabelColumn, Where, read_data, tell_skipped
+from iconym.cli.encoder import CNN, Features, Filter, Fit, Network, Size, read_network
+from iconym.cli.labelled import (
+    Cache,
+    DataPath,
+    ImageColumn,
+    LabelColumn,
+    Where,
+    encoding,
+    read_data,
+    tell_skipped,
+)
+from iconym.cli.objectives import Alpha, How, Margin, Objective, Rivals, Tree, method_of
 from iconym.cli.output import print_lines, say, shown_path, tracked
 from iconym.errors import Usage
 
 if TYPE_CHECKING:
-    from iconym.encoders.onnx import OnnxEncoder
     from iconym.encoders.preprocessing import Preprocessing
     from iconym.nouns import LabelledImages, WordVectors
-    from iconym.training.projections import Method
-    from iconym.training.spaces import SpaceConfig
+    from iconym.training.scratch import FromPictures
+    from iconym.training.spaces import SpaceConfig, Trained
     from iconym.training.tasks import ZeroShotTask
-
-CNN = "cnn"
-
-
-class Objective(StrEnum):
-    """How the projection is learned."""
-
-    RIDGE = "ridge"
-    HINGE = "hinge"
-    COSINE_SOFTMAX = "cosine-softmax"
-
 
 Words = Annotated[
     Path, typer.Option("--words", "-w", metavar="WORDS", help="Word vectors: a folder or a file.")
 ]
-Encoder = Annotated[
-    str,
-    typer.Option(
-        metavar="MODEL.onnx|cnn",
-        help="What turns pictures into features: a network's file, or cnn: one trained here.",
-    ),
-]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="SPACE", help="The folder to save the space in.")
-]
-Size = Annotated[
-    int | None,
-    typer.Option(help="Side of the network's input, pixels.  [as in MODEL.json, or 224; cnn: 48]"),
-]
-Fit = Annotated[
-    str | None,
-    typer.Option(help="How pictures become squares: whole, crop, pad.  [crop; cnn: whole]"),
-]
-Filter = Annotated[
-    str | None,
-    typer.Option(help="nearest, bilinear, bicubic or area.  [bilinear; cnn: bicubic]"),
-]
-Features = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="The output of the network's file to use.  [features]"),
 ]
 Unseen = Annotated[
     Path | None,
@@ -66,16 +42,19 @@ Unseen = Annotated[
 UnseenShare = Annotated[
     float, typer.Option(min=0, max=1, help="Share of labels to hold back, drawn by --seed.")
 ]
-How = Annotated[
-    Objective,
-    typer.Option("--objective", help="ridge: closed form; hinge: DeViSE's; cosine-softmax."),
-]
-Alpha = Annotated[
-    float | None, typer.Option(help="Strength of ridge's penalty.  [chosen on seen labels]")
+TestShare = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Share of each label's pictures to test on later, drawn by --seed."
+    ),
 ]
 Epochs = Annotated[
     int | None,
     typer.Option(min=1, help="Passes over the pictures by descent.  [20; network: 30]"),
+]
+FineTune = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="EPOCHS", help="With cnn: train network and projection on."),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of everything that is drawn.")]
 
@@ -84,7 +63,7 @@ def train(
     data: DataPath,
     *,
     words: Words,
-    encoder: Encoder,
+    encoder: Network,
     output: Output,
     size: Size = None,
     fit: Fit = None,
@@ -95,93 +74,129 @@ def train(
     where: Where = None,
     unseen: Unseen = None,
     unseen_share: UnseenShare = 0.0,
+    test_share: TestShare = 0.0,
     objective: How = Objective.RIDGE,
     alpha: Alpha = None,
+    margin: Margin = None,
+    negatives: Rivals = None,
+    hierarchy: Tree = None,
     epochs: Epochs = None,
+    fine_tune: FineTune = None,
+    cache: Cache = None,
     seed: Seed = 0,
 ) -> None:
     """Train a joint space: pictures near the words of their labels.
 
     Nothing is learned from labels held back; iconym evaluate says how well the space understands
-    them. Pictures that cannot be decoded are skipped; the exit code is then 3.
+    them. Which pictures were learned from is kept with the space. Training a network is kept in
+    "SPACE.work" until the end: after a kill, the same command goes on. Pictures that cannot be
+    decoded are skipped; the exit code is then 3.
     """
+    from iconym.data.contents import read_contents, save_contents
     from iconym.files import check_place
     from iconym.training.spaces import save_trained, train_space
     from iconym.words.formats import load_words
 
     check_place(output, "space")  # before the work, not after
-    config = _config(objective, alpha, epochs, seed)
-    given = {"size": size, "fit": fit, "filter": filter}
-    chosen = {key: value for key, value in given.items() if value is not None}
-    ready, preprocessing = _encoder(encoder, chosen, features)
+    held = HeldBack(unseen, unseen_share, test_share, seed)
+    settings = {"alpha": alpha, "margin": margin, "negatives": negatives, "hierarchy": hierarchy}
+    config = _config(objective, settings, epochs, seed)
+    chosen = {"size": size, "fit": fit, "filter": filter}
+    network, square = read_network(encoder, chosen, features)
+    if fine_tune is not None and network:
+        raise Usage(f"--fine-tune is for --encoder {CNN}, not for {encoder}")
+    if fine_tune is not None and objective is Objective.PROTOTYPES:
+        raise Usage("--fine-tune is not for the objective prototypes, which is no descent")
     known = load_words(words)
-    found = read_data(data, image, label, where, 2 * preprocessing.size)
-    task = _task(found, known, unseen, unseen_share, seed)
-    network = ready or _network(task, preprocessing, epochs, seed)
-    trained = train_space(task, network, config, name=output.name, track=tracked)
+    found = read_data(data, image, label, where, network.at_least if network else 2 * square.size)
+    task = _task(found, read_contents(data, found, image=image), known, held)
+    work = output.with_name(f"{output.name}.work")
+    if network:
+        encode = encoding(cache)
+        trained = train_space(task, network, config, name=output.name, encode=encode, track=tracked)
+    else:
+        how = _from_pictures(square, config, epochs, fine_tune, work)
+        trained = _from_scratch(task, how, config, output.name)
     save_trained(trained, output)
+    save_contents(task.contents, output)
+    shutil.rmtree(work, ignore_errors=True)
     say(f"learned by {trained.method}")
     print_lines([f"{shown_path(output)}: {len(task.seen)} labels seen, {len(task.unseen)} unseen"])
     tell_skipped(trained.skipped)
 
 
+@dataclass(frozen=True)
+class HeldBack:
+    """What is not learned from: labels, by name or drawn, and a share of each label's pictures."""
+
+    unseen: Path | None
+    unseen_share: float
+    test_share: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.unseen is not None and self.unseen_share:
+            raise Usage("--unseen and --unseen-share both say which labels to hold back; give one")
+
+
 def _config(
-    objective: Objective, alpha: float | None, epochs: int | None, seed: int
+    objective: Objective, settings: dict[str, Any], epochs: int | None, seed: int
 ) -> "SpaceConfig":
-    from iconym.training.projections import LINEAR, CosineSoftmax, Hinge, Ridge
+    from iconym.training.projections import LINEAR
     from iconym.training.spaces import SpaceConfig
 
-    if alpha is not None and objective is not Objective.RIDGE:
-        raise Usage(f"--alpha is for the objective ridge, not for {objective}")
     descent = replace(LINEAR, seed=seed, epochs=epochs or LINEAR.epochs)
-    methods: dict[Objective, Method] = {
-        Objective.RIDGE: Ridge(alpha),
-        Objective.HINGE: Hinge(descent=descent),
-        Objective.COSINE_SOFTMAX: CosineSoftmax(descent=descent),
-    }
-    return SpaceConfig(methods[objective], softmax=descent, seed=seed)
-
-
-def _encoder(
-    encoder: str, chosen: dict[str, Any], features: str | None
-) -> "tuple[OnnxEncoder | None, Preprocessing]":
-    """The network, unless it is still to be trained, and the preprocessing it gets."""
-    from iconym.encoders.onnx import load_onnx
-    from iconym.encoders.preprocessing import Preprocessing
-
-    if encoder == CNN:
-        from iconym.training.cnn import SQUARES
-
-        if features is not None:
-            raise Usage("--features is for a network from a file; leave it out with cnn")
-        return None, replace(SQUARES, **chosen)
-    network = load_onnx(Path(encoder), Preprocessing(**chosen) if chosen else None)
-    network = replace(network, output=features or network.output)
-    say(f"{network.name}: {network.dim} features, squares of {network.preprocessing.size} pixels")
-    return network, network.preprocessing
+    return SpaceConfig(method_of(objective, settings, descent), softmax=descent, seed=seed)
 
 
 def _task(
-    found: "LabelledImages", words: "WordVectors", unseen: Path | None, share: float, seed: int
+    found: "LabelledImages", contents: tuple[str, ...], words: "WordVectors", held: HeldBack
 ) -> "ZeroShotTask":
     from iconym.data.labelled import read_label_list
-    from iconym.training.tasks import draw_unseen, zero_shot_task
+    from iconym.features import take
+    from iconym.training.tasks import draw_unseen, hold_out, zero_shot_task
 
-    if unseen is not None and share:
-        raise Usage("--unseen and --unseen-share both say which labels to hold back; give one")
-    held = read_label_list(unseen) if unseen else draw_unseen(found.classes, share, seed=seed)
-    task = zero_shot_task(found, words, held)
+    if held.unseen:
+        unseen = read_label_list(held.unseen)
+    else:
+        unseen = draw_unseen(found.classes, held.unseen_share, seed=held.seed)
+    kept, tested = hold_out(found.labels, contents, held.test_share, seed=held.seed)
+    task = zero_shot_task(take(found, kept), words, unseen, contents=[contents[i] for i in kept])
     for remark in (str(task.report), *task.remarks):
         say(remark)
+    if tested:
+        say(f"{len(tested)} of {len(found)} pictures are held out; iconym evaluate finds them")
+    if held.unseen_share:
+        say(f"labels held back: {', '.join(task.unseen)}")
     if not task.unseen:
         say("no label is held back, so how unseen ones fare cannot be measured; see --unseen-share")
     return task
 
 
-def _network(
-    task: "ZeroShotTask", preprocessing: "Preprocessing", epochs: int | None, seed: int
-) -> "OnnxEncoder":
-    from iconym.training.cnn import DESCENT, train_cnn
+def _from_scratch(
+    task: "ZeroShotTask", how: "FromPictures", config: "SpaceConfig", name: str
+) -> "Trained":
+    from iconym.training.scratch import train_from_scratch
 
-    descent = replace(DESCENT, seed=seed, epochs=epochs or DESCENT.epochs)
-    return train_cnn(task.data, preprocessing, descent, track=tracked)
+    tuned = train_from_scratch(task, how, config, name=name, track=tracked)
+    if tuned.stopped:
+        say(f"fine-tuning ended early, and its last good state is kept: {tuned.stopped}")
+    return tuned.trained
+
+
+def _from_pictures(
+    square: "Preprocessing",
+    config: "SpaceConfig",
+    epochs: int | None,
+    fine_tune: int | None,
+    work: Path,
+) -> "FromPictures":
+    from iconym.training.cnn import DESCENT
+    from iconym.training.fine_tuning import TUNING, FineTuning
+    from iconym.training.scratch import FromPictures
+
+    descent = replace(DESCENT, seed=config.seed, epochs=epochs or DESCENT.epochs)
+    tuning = fine_tune and FineTuning(replace(TUNING, seed=config.seed, epochs=fine_tune))
+    if work.exists():
+        say(f"going on from what is done in {work}")
+    return FromPictures(square, descent, tuning or None, work)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from iconym.errors import BadData, NothingToDo
+from iconym.files import content_hash
 from iconym.nouns import Image, LabelledImages
 from iconym.pictures import read_picture, some_picture_files
 
@@ -25,11 +26,13 @@ Row = dict[str, Any]
 class LazyImages(Sequence[Image]):
     """Images that are decoded each time they are asked for; a slice is lazy too.
 
-    ``images[i]`` is ``decode(sources[i])`` and raises BadPicture as that does.
+    ``images[i]`` is ``decode(sources[i])`` and raises BadPicture as that does. ``content`` tells
+    what a source holds, if it can be told without decoding it.
     """
 
     sources: Sequence[Any]
     decode: Callable[[Any], Image]
+    content: Callable[[Any], str] | None = None
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -40,8 +43,12 @@ class LazyImages(Sequence[Image]):
     def __getitem__(self, rows: slice) -> "LazyImages": ...
     def __getitem__(self, rows: int | slice) -> "Image | LazyImages":
         if isinstance(rows, slice):
-            return LazyImages(self.sources[rows], self.decode)
+            return LazyImages(self.sources[rows], self.decode, self.content)
         return self.decode(self.sources[rows])
+
+    def fingerprint(self, row: int) -> str | None:
+        """Another text whenever ``images[row]`` would be another image; None if unknown."""
+        return None if self.content is None else self.content(self.sources[row])
 
 
 def read_folder(
@@ -73,9 +80,18 @@ def read_folder(
     def decode(picture: Path) -> Image:
         return read_picture(picture, at_least=at_least).image
 
+    def content(picture: Path) -> str:
+        return as_read(content_hash(picture), at_least)
+
     found = tuple(picture for picture, _ in labels)
     names = tuple(os.path.relpath(picture, path) for picture in found)
-    return LabelledImages(LazyImages(found, decode), tuple(text for _, text in labels), names)
+    images = LazyImages(found, decode, content)
+    return LabelledImages(images, tuple(text for _, text in labels), names)
+
+
+def as_read(content: str, at_least: int | None) -> str:
+    """A picture's content with how far it is shrunk while it is read, which changes its pixels."""
+    return f"{content}:{at_least or 'whole'}" if content else ""
 
 
 def as_label(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from iconym.data.folder import LazyImages, as_label, check_columns
+from iconym.data.folder import LazyImages, as_label, as_read, check_columns
 from iconym.errors import BadData, EmptyPicture, MissingTool, NothingToDo, Usage
 from iconym.files import content_hash
 from iconym.nouns import Image, LabelledImages
@@ -53,8 +53,11 @@ def read_parquet(
     def decode(row: int) -> Image:
         return _decode(pictures[row].as_py(), names[row], path.parent, at_least)
 
+    def content(row: int) -> str:
+        return as_read(_content(pictures[row].as_py(), path.parent), at_least)
+
     labels = _labels(table[label], names)
-    return LabelledImages(LazyImages(range(len(names)), decode), labels, names)
+    return LabelledImages(LazyImages(range(len(names)), decode, content), labels, names)
 
 
 def content_hashes(path: Path, *, image: str = "image") -> list[str]:

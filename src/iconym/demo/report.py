@@ -7,6 +7,7 @@ from iconym.metrics.tables import CHANCE, Table
 
 TITLES = {
     "seen": "Seen names, answered with the seen names",
+    "seen_among_all": "Seen names, answered with all names",
     "unseen": "Names never seen in training, answered with those",
     "unseen_among_all": "Names never seen in training, answered with all names",
 }

@@ -1,20 +1,21 @@
-"""Any exported image network: an ONNX file with its preprocessing, run by ONNX Runtime."""
+"""Any exported image network: an ONNX file with its preprocessing, run by what runs it fastest."""
 
 import hashlib
 import json
-import os
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from iconym.encoders.preprocessing import Preprocessing
+from iconym.encoders.runtimes import DEFAULT, FLOAT32, Blob, Network, Running, open_network
 from iconym.errors import BadData
 from iconym.nouns import Image
+from iconym.similarity import unit
 
 
 @dataclass(frozen=True)
@@ -26,63 +27,77 @@ class OnnxEncoder:
         model: the ONNX file's bytes; its only input is (n, 3, size, size) float32.
         preprocessing: what turns pictures into that input.
         output: the name of the output to use, shape (n, dim).
-        batch: pictures a run, which bounds memory.
+        batch: pictures a run; more take more memory, and are no faster.
+        running: by which runtime, how exactly and on how many threads.
     """
 
     name: str
     model: bytes
     preprocessing: Preprocessing
     output: str = "features"
-    batch: int = 32
+    batch: int = 8
+    running: Running = DEFAULT
 
     def __call__(self, images: Sequence[Image]) -> Float[np.ndarray, "n dim"]:
-        """One row of features for each image; no image gives no row."""
+        """One row of features for each image; no image gives no row.
+
+        Raises:
+            BadData, MissingTool, Usage: as ``open_network``, at the first call.
+        """
         rows = [
-            self._run(self.preprocessing(images[start : start + self.batch]))
+            self.run(self.preprocessing(images[start : start + self.batch]))
             for start in range(0, len(images), self.batch)
         ]
         return np.concatenate(rows) if rows else np.empty((0, self.dim), np.float32)
 
+    def run(self, blob: Blob) -> Float[np.ndarray, "n dim"]:
+        """One row of features for each picture that is preprocessed already, in one run."""
+        return self.network.run(blob).astype(np.float32, copy=False)
+
+    @cached_property
+    def network(self) -> Network:
+        """The network, opened when it is first needed."""
+        return open_network(self.name, self.model, self.output, self.running)
+
     @cached_property
     def dim(self) -> int:
         """How many features a picture has."""
-        outputs = {o.name: o.shape for o in self._session.get_outputs()}
-        if self.output not in outputs:
-            raise BadData(f"{self.name} has no output {self.output!r}, only {', '.join(outputs)}")
-        shape = outputs[self.output]
-        if len(shape) == 2 and isinstance(shape[1], int):
-            return shape[1]
-        blank = np.zeros((1, 3, self.preprocessing.size, self.preprocessing.size), np.float32)
-        return int(self._run(blank).shape[1])
+        if self.network.dim is not None:
+            return self.network.dim
+        side = self.preprocessing.size
+        return int(self.run(np.zeros((1, 3, side, side), np.float32)).shape[1])
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the network, its preprocessing and the output used, hexadecimal."""
+        """SHA-256 over network, preprocessing, output used and precision, hexadecimal.
+
+        Not over the runtime: in float32 the features differ by rounding alone.
+        """
         digest = hashlib.sha256(self.model)
         settings = {"preprocessing": self.preprocessing.to_json(), "output": self.output}
+        if self.running.precision != FLOAT32:
+            settings["precision"] = self.running.precision
         digest.update(json.dumps(settings, sort_keys=True).encode())
         return digest.hexdigest()
 
-    def _run(self, blob: np.ndarray) -> np.ndarray:
-        session = self._session
-        (features,) = session.run([self.output], {session.get_inputs()[0].name: blob})
-        return features.astype(np.float32, copy=False)
+    @property
+    def at_least(self) -> int:
+        """The short side, pixels, to which a picture may be shrunk while it is read."""
+        square = self.preprocessing
+        is_cut = square.fit in ("crop", "center_crop")
+        return math.ceil(square.size / square.crop_share) if is_cut else square.size
 
-    @cached_property
-    def _session(self) -> Any:
-        # its import alone leaves a device id in the home and tells its maker of each use
-        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-        import onnxruntime  # a tenth of a second that a search for words does without
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(
-                self.model, options, providers=["CPUExecutionProvider"]
-            )
-        except _onnx_errors(onnxruntime) as error:
-            first = str(error).splitlines()[0]
-            raise BadData(f"{self.name} is no ONNX model that can be run: {first}") from error
+def cosine_to_float32(encoder: OnnxEncoder, images: Sequence[Image]) -> float:
+    """The least cosine between an image's features and those of the same network in float32.
+
+    1 for an encoder that runs in float32, and for no image.
+    """
+    exact = replace(encoder, running=replace(encoder.running, precision=FLOAT32))
+    if exact.running == encoder.running or not images:
+        return 1.0
+    cosines = (unit(encoder(images).astype(float)) * unit(exact(images).astype(float))).sum(axis=1)
+    return float(cosines.clip(max=1).min())
 
 
 def load_onnx(path: Path, preprocessing: Preprocessing | None = None) -> OnnxEncoder:
@@ -114,10 +129,3 @@ def _preprocessing_beside(path: Path) -> Preprocessing:
         ) from error
     except (ValueError, TypeError) as error:
         raise BadData(f"{beside} is no preprocessing: {error}") from error
-
-
-def _onnx_errors(onnxruntime: Any) -> tuple[type[Exception], ...]:
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented")
-    return tuple(getattr(state, name) for name in names)

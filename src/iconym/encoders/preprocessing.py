@@ -11,13 +11,14 @@ from PIL import Image as PillowImage
 from iconym.errors import BadData
 from iconym.nouns import Image
 
-FITS = ("whole", "crop", "pad")
+FITS = ("whole", "crop", "center_crop", "pad")
 FILTERS = {
     "nearest": PillowImage.Resampling.NEAREST,
     "bilinear": PillowImage.Resampling.BILINEAR,
     "bicubic": PillowImage.Resampling.BICUBIC,
     "area": PillowImage.Resampling.BOX,
 }
+LONG = 16  # times as long as wide, beyond which a picture is never resized as a whole
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Preprocessing:
     Args:
         size: side of the square, pixels.
         fit: "whole" squeezes the picture into the square; "crop" brings the short side to
-            size / crop_share and cuts the middle out; "pad" brings the long side to size and
-            fills up with white.
+            size / crop_share and cuts the middle out; "center_crop" does so on the grid of the
+            resized picture, as torchvision and transformers do: the short side is rounded, the
+            long side and the corner of the square are rounded down; "pad" brings the long side to
+            size and fills up with white.
         filter: how pixels are resampled; shrinking is always antialiased.
         mean: of red, green and blue, in [0, 1].
         std: likewise, above 0.
-        crop_share: side of the square by the short side, for "crop".
+        crop_share: side of the square by the short side, for "crop" and "center_crop".
     """
 
     size: int = 224
@@ -54,13 +57,13 @@ class Preprocessing:
 
     def __call__(self, images: Sequence[Image]) -> Float[np.ndarray, "n 3 size size"]:
         """The pictures as one float32 array (n, 3, size, size), ready for the network."""
-        squares = np.empty((len(images), self.size, self.size, 3), np.uint8)
-        for square, image in zip(squares, images, strict=True):
-            square[:] = self.square(image)
-        scaled = squares.transpose(0, 3, 1, 2).astype(np.float32)
-        scaled /= 255
-        scaled -= np.array(self.mean, np.float32)[:, None, None]
-        scaled /= np.array(self.std, np.float32)[:, None, None]
+        levels = np.arange(256, dtype=np.float32) / 255
+        scaled = np.empty((len(images), 3, self.size, self.size), np.float32)
+        for planes, image in zip(scaled, images, strict=True):
+            square = self.square(image)
+            for color, (mean, std) in enumerate(zip(self.mean, self.std, strict=True)):
+                table = (levels - np.float32(mean)) / np.float32(std)
+                np.take(table, square[..., color], out=planes[color], mode="clip")
         return scaled
 
     def to_json(self) -> dict[str, Any]:
@@ -87,17 +90,35 @@ class Preprocessing:
         """The picture brought to a square of ``size`` pixels, still 8 bits a color."""
         height, width = image.shape[:2]
         resample, size = FILTERS[self.filter], self.size
-        if (height, width) == (size, size) and self.fit != "crop":
+        if (height, width) == (size, size) and self.fit in ("whole", "pad"):
             return image
         picture = PillowImage.fromarray(image)
         if self.fit == "whole":
             return np.asarray(picture.resize((size, size), resample))
-        if self.fit == "crop":
-            side = min(width, height) * self.crop_share
-            left, top = (width - side) / 2, (height - side) / 2
-            box = (left, top, left + side, top + side)
-            return np.asarray(picture.resize((size, size), resample, box=box))
-        return _padded(picture, size, resample)
+        if self.fit == "pad":
+            return _padded(picture, size, resample)
+        if self.fit == "center_crop":
+            return _cut(picture, size, resample, round(size / self.crop_share))
+        side = min(width, height) * self.crop_share
+        left, top = (width - side) / 2, (height - side) / 2
+        box = (left, top, left + side, top + side)
+        return np.asarray(picture.resize((size, size), resample, box=box))
+
+
+def _cut(
+    picture: PillowImage.Image, size: int, resample: PillowImage.Resampling, short: int
+) -> np.ndarray:
+    """The middle square of the picture, once its short side is ``short`` pixels."""
+    resized = [short * side // min(picture.size) for side in picture.size]
+    left, top = ((side - size) // 2 for side in resized)
+    if max(resized) <= LONG * short:
+        whole = np.asarray(picture.resize((resized[0], resized[1]), resample))
+        return whole[top : top + size, left : left + size]
+    # a picture of one line would fill the memory; a box gives the same but for rounding
+    across, down = (side / new for side, new in zip(picture.size, resized, strict=True))
+    right, bottom = (left + size) * across, (top + size) * down
+    box = (left * across, top * down, min(right, picture.width), min(bottom, picture.height))
+    return np.asarray(picture.resize((size, size), resample, box=box))
 
 
 def _padded(picture: PillowImage.Image, size: int, resample: PillowImage.Resampling) -> np.ndarray:

@@ -1,25 +1,23 @@
 """Evaluation: how often labellers are right, and how far off they are where they are not."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from iconym.errors import BadData
-from iconym.hierarchy import Hierarchy
+from iconym.evaluation.parts import Contestant, Part, check_contest, zero_shot_parts
+from iconym.hierarchy import Columns, Hierarchy
 from iconym.labellers.chance import ChanceLabeller
-from iconym.metrics.ranking import hits_at_k, precision_at_k
-from iconym.metrics.tables import CHANCE, Table, Values
-from iconym.protocols import Labeller
+from iconym.metrics.generalized import Gaps, group_gaps
+from iconym.metrics.ranking import precision_at_k, target_hits
+from iconym.metrics.tables import CHANCE, Table
+
+__all__ = ["Contestant", "Part", "evaluate", "evaluate_zero_shot", "zero_shot_parts"]
 
 HITS = {f"hit@{k}": k for k in (1, 2, 5, 10)}
 HIERARCHICAL = {f"hp@{k}": k for k in (2, 5, 10, 20)}
 BLOCK = 1024  # pictures scored at a time, so that many candidates need little memory
-
-Contestant = tuple[Labeller, Float[np.ndarray, "n _"]]  # a labeller and the features it reads
-Positives = Mapping[str, Bool[np.ndarray, "classes m"]]  # by metric, for each class of the truth
 
 
 def evaluate(
@@ -29,6 +27,7 @@ def evaluate(
     hierarchy: Hierarchy | None,
     *,
     seed: int,
+    seen: Collection[str] = (),
 ) -> Table:
     """The table of flat hit@k and hierarchical precision@k for every row, and chance below them.
 
@@ -44,6 +43,8 @@ def evaluate(
         candidates: the labels to choose from, which are also those that hCorrectSet counts.
         hierarchy: holds every candidate; None if there is none.
         seed: of the table's intervals.
+        seen: the labels trained on; where some candidates are seen and some are not, the table
+            also has each row's ``gaps``, of which ``generalized`` makes U, S, H and AUSUC.
 
     Raises:
         BadData: if there is no picture, a number of features differs from that of the truth, a
@@ -52,19 +53,17 @@ def evaluate(
     Source:
         Frome et al., DeViSE, NIPS 2013, tables 1 to 3.
     """
-    _check(rows, truth, candidates)
-    classes = {label: row for row, label in enumerate(dict.fromkeys(truth))}
-    of_picture = np.array([classes[label] for label in truth])
-    positives = _positives(tuple(classes), candidates, hierarchy)
+    check_contest(rows, truth, candidates)
+    question = _Question.of(truth, candidates, hierarchy, seen)
     chance = (ChanceLabeller(), np.empty((len(truth), 0)))
+    answers = _answers({**rows, CHANCE: chance}, question)
     return Table(
-        rows={
-            name: _measure(contestant, candidates, positives, of_picture)
-            for name, contestant in {**rows, CHANCE: chance}.items()
-        },
-        set_sizes={m: p.sum(axis=1)[of_picture] for m, p in positives.items() if m not in HITS},
+        rows={name: answer.values for name, answer in answers.items()},
+        set_sizes=question.set_sizes,
         candidates=np.full(len(truth), len(candidates)),
         seed=seed,
+        truth=tuple(truth),
+        gaps={name: a.gaps for name, a in answers.items() if a.gaps is not None},
     )
 
 
@@ -92,105 +91,95 @@ def evaluate_zero_shot(
     """
     parts = zero_shot_parts(rows, truth, seen, unseen)
     return {
-        name: evaluate(part.rows, part.truth, part.candidates, hierarchy, seed=seed)
+        name: evaluate(part.rows, part.truth, part.candidates, hierarchy, seed=seed, seen=seen)
         for name, part in parts.items()
     }
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some of the test pictures, and the labels that they are answered with."""
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is asked of every labeller alike, and what is right."""
 
-    rows: Mapping[str, Contestant]
-    truth: Sequence[str]
     candidates: Sequence[str]
+    target: Int[np.ndarray, " n"]  # the candidate that is the true label of each picture
+    sets: Mapping[str, Sequence[Columns]]  # hCorrectSet of each picture, by metric
+    seen: Bool[np.ndarray, " m"] | None  # None where all candidates are, or none is
+
+    @classmethod
+    def of(
+        cls,
+        truth: Sequence[str],
+        candidates: Sequence[str],
+        hierarchy: Hierarchy | None,
+        seen: Collection[str],
+    ) -> "_Question":
+        column = {label: j for j, label in enumerate(candidates)}
+        sets = {}
+        if hierarchy is not None:
+            for metric, k in HIERARCHICAL.items():
+                sets[metric] = hierarchy.correct_columns(truth, k, candidates)
+        known = frozenset(seen)
+        is_seen = np.array([label in known for label in candidates])
+        both = is_seen.any() and not is_seen.all()
+        target = np.array([column[label] for label in truth])
+        return cls(candidates, target, sets, is_seen if both else None)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return (*HITS, *self.sets)
+
+    @property
+    def set_sizes(self) -> dict[str, Int[np.ndarray, " n"]]:
+        return {metric: np.array([len(s) for s in sets]) for metric, sets in self.sets.items()}
+
+    def positives(self, block: slice) -> dict[str, Bool[np.ndarray, "some m"]]:
+        """Which candidates are in the hCorrectSet of each picture of a block."""
+        found = {}
+        for metric, sets in self.sets.items():
+            some = sets[block]
+            rows = np.repeat(np.arange(len(some)), [len(columns) for columns in some])
+            found[metric] = np.zeros((len(some), len(self.candidates)), bool)
+            found[metric][rows, np.concatenate(some)] = True
+        return found
 
 
-def zero_shot_parts(
-    rows: Mapping[str, Contestant],
-    truth: Sequence[str],
-    seen: Sequence[str],
-    unseen: Sequence[str],
-) -> dict[str, Part]:
-    """Three parts: "seen", "unseen" and "unseen_among_all", as far as there are pictures.
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What one labeller reached for each picture."""
 
-    The first has the pictures of seen labels, answered with those; the second the pictures of
-    unseen labels, answered with the unseen ones only; the third the same pictures, answered with
-    all labels.
+    values: dict[str, Float[np.ndarray, " n"]] | None
+    gaps: Gaps | None
 
-    Raises:
-        BadData: if a label is seen and unseen, or stands twice, or a true one is neither, or a
-            number of features differs from that of the truth.
-    """
-    both = set(seen) & set(unseen)
-    if both:
-        raise BadData(f"the label {min(both)!r} is both seen and unseen; keep it in one of them")
-    _check(rows, truth, [*seen, *unseen])
-    is_seen = np.isin(np.array(truth), np.array(seen))
-    parts = {
-        "seen": (is_seen, seen),
-        "unseen": (~is_seen, unseen),
-        "unseen_among_all": (~is_seen, [*unseen, *seen]),
-    }
+
+def _answers(rows: Mapping[str, Contestant], question: _Question) -> dict[str, _Answer]:
+    n = len(question.target)
+    values = {name: np.empty((len(question.metrics), n)) for name in rows}
+    gaps = {name: np.empty((2, n)) for name in rows}
+    answered = dict.fromkeys(rows, False)
+    for start in range(0, n, BLOCK):
+        block = slice(start, start + BLOCK)
+        positives = question.positives(block)
+        for name, (labeller, features) in rows.items():
+            scores = labeller.score(features[block], question.candidates)
+            answered[name] = answered[name] or bool((scores > -np.inf).any())
+            values[name][:, block] = _values(scores, question.target[block], positives)
+            if question.seen is not None:
+                found = group_gaps(scores, question.target[block], question.seen)
+                gaps[name][:, block] = found.own, found.gap
     return {
-        name: Part(
-            {row: (labeller, features[kept]) for row, (labeller, features) in rows.items()},
-            [label for label, keep in zip(truth, kept, strict=True) if keep],
-            candidates,
+        name: _Answer(
+            dict(zip(question.metrics, values[name], strict=True)) if answered[name] else None,
+            Gaps(*gaps[name]) if answered[name] and question.seen is not None else None,
         )
-        for name, (kept, candidates) in parts.items()
-        if kept.any()
+        for name in rows
     }
 
 
-def _measure(
-    contestant: Contestant,
-    candidates: Sequence[str],
-    positives: Positives,
-    of_picture: Int[np.ndarray, " n"],
-) -> Values | None:
-    labeller, features = contestant
-    blocks, answered = [], False
-    for start in range(0, len(features), BLOCK):
-        scores = labeller.score(features[start : start + BLOCK], candidates)
-        answered = answered or bool((scores > -np.inf).any())
-        classes = of_picture[start : start + BLOCK]
-        blocks.append(
-            [
-                hits_at_k(scores, positive[classes], HITS[metric])
-                if metric in HITS
-                else precision_at_k(scores, positive[classes], HIERARCHICAL[metric])
-                for metric, positive in positives.items()
-            ]
-        )
-    values = np.concatenate(blocks, axis=1)
-    return dict(zip(positives, values, strict=True)) if answered else None
-
-
-def _positives(
-    classes: Sequence[str], candidates: Sequence[str], hierarchy: Hierarchy | None
-) -> Positives:
-    column = {label: j for j, label in enumerate(candidates)}
-    itself = np.zeros((len(classes), len(candidates)), bool)
-    itself[np.arange(len(classes)), [column[label] for label in classes]] = True
-    hits = dict.fromkeys(HITS, itself)
-    if hierarchy is None:
-        return hits
-    sets = {m: hierarchy.correct_sets(classes, k, candidates) for m, k in HIERARCHICAL.items()}
-    return {**hits, **sets}
-
-
-def _check(rows: Mapping[str, Contestant], truth: Sequence[str], candidates: Sequence[str]) -> None:
-    if not truth:
-        raise BadData("no pictures to evaluate; give at least one")
-    stray = set(truth) - set(candidates)
-    if stray:
-        raise BadData(f"the true label {min(stray)!r} is not among the candidates; add it to them")
-    if CHANCE in rows:
-        raise BadData(f"a row is named {CHANCE!r}, which is computed; give it another name")
-    if len(set(candidates)) < len(candidates):
-        twice = min(label for label, n in Counter(candidates).items() if n > 1)
-        raise BadData(f"the candidate label {twice!r} stands twice; give it once")
-    for name, (_, features) in rows.items():
-        if len(features) != len(truth):
-            raise BadData(f"{name!r} has features of {len(features)} pictures, not {len(truth)}")
+def _values(
+    scores: Float[np.ndarray, "n m"],
+    target: Int[np.ndarray, " n"],
+    positives: Mapping[str, Bool[np.ndarray, "n m"]],
+) -> Float[np.ndarray, "metrics n"]:
+    hits = target_hits(scores, target, tuple(HITS.values())).T
+    close = [precision_at_k(scores, p, HIERARCHICAL[metric]) for metric, p in positives.items()]
+    return np.concatenate([hits, *([np.stack(close)] if close else [])])

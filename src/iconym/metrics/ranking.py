@@ -37,6 +37,23 @@ def hits_at_k(scores: Scores, positive: Positive, k: int) -> PerQuery:
     return 1 - missed
 
 
+def target_hits(
+    scores: Scores, target: Int[np.ndarray, " n"], ks: Sequence[int]
+) -> Float[np.ndarray, "n ks"]:
+    """``hits_at_k`` for several k at once, where ``target[i]`` is the one positive of query i.
+
+    Raises:
+        ValueError: if a k is below 1 or a score is NaN.
+    """
+    if min(ks, default=1) < 1:
+        raise ValueError(f"k is {min(ks)}; it must be at least 1")
+    _check_numbers(scores)
+    own = np.take_along_axis(scores, target[:, None], axis=1)
+    above, tied = (scores > own).sum(axis=1), (scores == own).sum(axis=1)
+    hits = np.clip((np.array(ks) - above[:, None]) / tied[:, None], 0, 1)
+    return np.where(own > -np.inf, hits, 0.0)
+
+
 def precision_at_k(scores: Scores, positive: Positive, k: int) -> PerQuery:
     """For each query, the expected share of positives among its k best-scored targets, in [0, 1].
 
@@ -147,6 +164,10 @@ def _check_some(scores: Scores) -> None:
 def _check(scores: Scores, positive: Positive) -> None:
     if scores.shape != positive.shape:
         raise ValueError(f"scores are {scores.shape} but positive is {positive.shape}")
+    _check_numbers(scores)
+
+
+def _check_numbers(scores: Scores) -> None:
     if np.isnan(scores).any():
         row = int(np.flatnonzero(np.isnan(scores).any(axis=1))[0])
         raise ValueError(f"query {row} has a score that is NaN; -inf is how to give no answer")

@@ -1,7 +1,7 @@
 """Tables of results: what each labeller reached in each metric, with intervals, beside chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,9 +9,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from iconym.errors import Usage
-from iconym.metrics.intervals import Interval, bootstrap_each, paired_difference
+from iconym.metrics.generalized import Gaps
+from iconym.metrics.intervals import Classes, Interval, bootstrap_each, paired_difference
 
 CHANCE = "chance"
+PER_CLASS, FLAT = "per-class hit@1", "hit@1"  # one is the mean over classes of the other
 DASH = "–"  # noqa: RUF001, the sign tables use where there is no answer
 
 Values = Mapping[str, Float[np.ndarray, " queries"]]  # by metric, one number for each query
@@ -26,23 +28,30 @@ class Table:
         set_sizes: by hierarchical metric, how many labels the hCorrectSet of each query has.
         candidates: how many labels each query was answered with.
         seed: of the intervals.
+        truth: the label of each query; without it there is no mean over classes.
+        gaps: by row, how the queries stand between seen and unseen labels; where both are asked.
     """
 
     rows: Mapping[str, Values | None]
     set_sizes: Mapping[str, Int[np.ndarray, " queries"]]
     candidates: Int[np.ndarray, " queries"]
     seed: int
+    truth: tuple[str, ...] = ()
+    gaps: Mapping[str, Gaps] = field(default_factory=dict)
 
     @cached_property
     def intervals(self) -> dict[str, dict[str, Interval] | None]:
-        """The mean and its 95 % interval, by row and metric; all rows share their resamples."""
+        """The mean and its 95 % interval, by row and column; all rows share their resamples."""
         answered = {name: values for name, values in self.rows.items() if values is not None}
-        columns = [column for values in answered.values() for column in values.values()]
-        found = iter(bootstrap_each(np.stack(columns, axis=1), seed=self.seed) if columns else [])
-        measured = {
-            name: {metric: next(found) for metric in values} for name, values in answered.items()
-        }
-        return {name: measured.get(name) for name in self.rows}
+        found: dict[str, dict[str, Interval]] = {name: {} for name in answered}
+        for metrics, classes in self._means:
+            cells = [(name, metric) for name in answered for metric in metrics]
+            values = [answered[name][FLAT if m == PER_CLASS else m] for name, m in cells]
+            if values:
+                each = bootstrap_each(np.stack(values, axis=1), seed=self.seed, classes=classes)
+                for (name, metric), interval in zip(cells, each, strict=True):
+                    found[name][metric] = interval
+        return {name: found.get(name) for name in self.rows}
 
     @property
     def mean_set_sizes(self) -> dict[str, float]:
@@ -60,10 +69,10 @@ class Table:
         Raises:
             Usage: if there is no such row or metric.
         """
-        ours, theirs = self._values(a, metric), self._values(b, metric)
+        ours, theirs = self.values(a, metric), self.values(b, metric)
         if ours is None or theirs is None:
             return None
-        return paired_difference(ours, theirs, seed=self.seed)
+        return paired_difference(ours, theirs, seed=self.seed, classes=self.classes_of(metric))
 
     def times_chance(self, row: str, metric: str) -> float | None:
         """How many times the mean of chance the mean of ``row`` is; None where it is a dash.
@@ -71,10 +80,10 @@ class Table:
         Raises:
             Usage: as ``difference``, or if the table has no row of chance.
         """
-        ours, chance = self._values(row, metric), self._values(CHANCE, metric)
-        if ours is None or chance is None:
+        if self.values(row, metric) is None or self.values(CHANCE, metric) is None:
             return None
-        return float(ours.mean() / chance.mean())
+        ours, chance = self.intervals[row], self.intervals[CHANCE]
+        return ours[metric].value / chance[metric].value if ours and chance else None
 
     def averaged(self, rows: Sequence[str], name: str) -> "Table":
         """The table with one row ``name`` in place of several: their mean, query by query.
@@ -91,12 +100,13 @@ class Table:
         mean = {metric: np.mean([v[metric] for v in draws], axis=0) for metric in self.metrics}
         kept = {row: v for row, v in self.rows.items() if row not in rows[1:]}
         renamed = {name if row == rows[0] else row: v for row, v in kept.items()}
-        return replace(self, rows={**renamed, name: mean})
+        gaps = {row: found for row, found in self.gaps.items() if row not in rows}
+        return replace(self, rows={**renamed, name: mean}, gaps=gaps)
 
     def to_json(self) -> dict[str, dict[str, dict[str, float] | None]]:
         """[row][metric] = {"value", "low", "high"} as fractions to six digits, None for a dash."""
         return {
-            name: {m: values[m].to_json() if values else None for m in self.metrics}
+            name: {m: values[m].to_json() if values else None for m in self.columns}
             for name, values in self.intervals.items()
         }
 
@@ -111,10 +121,10 @@ class Table:
 
     def markdown(self) -> str:
         """A Markdown table, hit@k in percent and hp@k as fractions, and a line of conditions."""
-        names = [m + "\\*" if m in self.saturated else m for m in self.metrics]
+        names = [m + "\\*" if m in self.saturated else m for m in self.columns]
         lines = [["labeller", *names], [":--", *["--:"] * len(names)]]
         for name, values in self.intervals.items():
-            cells = [_cell(m, values[m]) if values else DASH for m in self.metrics]
+            cells = [_cell(m, values[m]) if values else DASH for m in self.columns]
             lines.append([name, *cells])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n\n" + self._note()
 
@@ -123,13 +133,35 @@ class Table:
         """The metrics in their order."""
         return next((tuple(values) for values in self.rows.values() if values), ())
 
-    def _values(self, row: str, metric: str) -> Float[np.ndarray, " queries"] | None:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics, and per-class hit@1 where classes are known."""
+        return tuple(metric for metrics, _ in self._means for metric in metrics)
+
+    def values(self, row: str, metric: str) -> Float[np.ndarray, " queries"] | None:
+        """A number for each query, of which a cell is the mean; None for a dash.
+
+        Raises:
+            Usage: if there is no such row or metric.
+        """
         if row not in self.rows:
             raise Usage(f"the table has no row {row!r}; choose one of {', '.join(self.rows)}")
-        if metric not in self.metrics:
-            raise Usage(f"the table has no metric {metric!r}; choose one of {self.metrics}")
+        if metric not in self.columns:
+            raise Usage(f"the table has no metric {metric!r}; choose one of {self.columns}")
         values = self.rows[row]
-        return None if values is None else values[metric]
+        return None if values is None else values[FLAT if metric == PER_CLASS else metric]
+
+    def classes_of(self, metric: str) -> Classes | None:
+        """The classes over which the column is a mean of means; None if it is over queries."""
+        return np.array(self.truth) if metric == PER_CLASS else None
+
+    @property
+    def _means(self) -> list[tuple[tuple[str, ...], Classes | None]]:
+        """Columns that are means over queries, then those over classes."""
+        means: list[tuple[tuple[str, ...], Classes | None]] = [(self.metrics, None)]
+        if self.truth and FLAT in self.metrics:
+            means.append(((PER_CLASS,), self.classes_of(PER_CLASS)))
+        return means
 
     def _note(self) -> str:
         fewest, most = self.candidates.min(), self.candidates.max()
@@ -149,13 +181,15 @@ class Table:
 def pool(tables: Sequence[Table]) -> Table:
     """The table over the queries of all ``tables``, as folds of one experiment are reported.
 
+    It has no gaps: what is seen in one fold is unseen in another.
+
     Raises:
         ValueError: if there is none, or their rows, dashes or metrics differ.
     """
     shapes = {(t.metrics, tuple((n, v is None) for n, v in t.rows.items())) for t in tables}
     if len(shapes) != 1:
         raise ValueError(f"{len(tables)} tables of {len(shapes)} shapes; pool tables of one shape")
-    first = tables[0]
+    first, known = tables[0], all(t.truth for t in tables)
     return Table(
         rows={
             name: None if values is None else _joined([t.rows[name] or {} for t in tables])
@@ -164,6 +198,7 @@ def pool(tables: Sequence[Table]) -> Table:
         set_sizes=_joined([t.set_sizes for t in tables]),
         candidates=np.concatenate([t.candidates for t in tables]),
         seed=first.seed,
+        truth=tuple(label for t in tables for label in t.truth) if known else (),
     )
 
 
@@ -172,6 +207,6 @@ def _joined(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def _cell(metric: str, interval: Interval) -> str:
-    if metric.startswith("hit@"):
+    if "hit@" in metric:
         return f"{interval.value:.1%} [{interval.low:.1%}, {interval.high:.1%}]".replace("%", "")
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn.functional import softplus
 
 
 def info_nce(
@@ -11,11 +12,10 @@ def info_nce(
     *,
     temperature: float = 0.07,
 ) -> Float[Tensor, ""]:
-    """Mean over positive pairs of -log softmax of their score among their image's targets.
+    """Mean over positive pairs of -log softmax of s+ / temperature among it and the negatives.
 
-    With temperature 1 and a classifier's logits as scores this is softmax cross-entropy, so
-    there is no other function for that. Of several positives of an image, each competes with the
-    others too. 0 if there is no positive pair.
+    That is log(1 + sum exp((s- - s+) / temperature)), the hinge rank loss made smooth. Several
+    positives of an image never compete with each other. 0 if there is no positive pair.
 
     Args:
         scores: how close each image is to each target.
@@ -23,9 +23,13 @@ def info_nce(
         temperature: divides the scores; smaller is sharper.
 
     Source:
-        van den Oord et al., 2018; temperature as in Radford et al., CLIP, ICML 2021.
+        van den Oord et al., 2018; temperature as in Radford et al., CLIP, ICML 2021. Of several
+        positives, Khosla et al., NeurIPS 2020, let each compete with the others too.
     """
-    right = positive & (scores > -torch.inf)
-    rows = right.any(dim=1)  # a row of nothing but -inf has no softmax
-    chosen = (scores[rows] / temperature).log_softmax(dim=1)[right[rows]]
-    return -chosen.sum() / max(len(chosen), 1)
+    answered = scores > -torch.inf
+    image, target = (positive & answered).nonzero(as_tuple=True)
+    least = torch.finfo(scores.dtype).min  # not -inf: a row of nothing else has no gradient
+    logits = (scores / temperature).masked_fill(~answered, least)
+    negatives = logits.masked_fill(positive, least).logsumexp(dim=1)
+    lost = softplus(negatives[image] - logits[image, target])
+    return lost.sum() / max(len(lost), 1)

@@ -11,14 +11,13 @@ def negative_sampling(
 ) -> Float[Tensor, ""]:
     """Mean over images of -sum log sigmoid(s+) - sum log sigmoid(-s-).
 
-    The sigmoid loss of SigLIP is this function of ``scale * cosines + bias``.
-
     Args:
         scores: inner products of each image with each target, the negatives already sampled.
         positive: which targets are right for which image; one row may have several.
 
     Source:
-        Mikolov et al., NIPS 2013, equation 4, which sums over pairs.
+        Mikolov et al., NIPS 2013, equation 4, which sums over pairs; ``candidates.sampled`` draws
+        the negatives.
     """
     signed = scores.where(positive, -scores)[scores > -torch.inf]
     return -logsigmoid(signed).sum() / max(len(scores), 1)

@@ -127,7 +127,8 @@ def to_srgb(picture: PillowImage.Image, name: str, background: Color) -> PillowI
         return canvas
     if picture.mode == "P":
         picture = picture.convert("RGB")
-    return _without_profile(picture, profile).convert("RGB")
+    picture = _without_profile(picture, profile)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")  # which would copy it
 
 
 def orientation(picture: ImageFile) -> int:
@@ -144,7 +145,7 @@ def taken(picture: ImageFile) -> str:
     try:
         tags = picture.getexif().get_ifd(ExifTags.IFD.Exif)
         text = str(tags.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
-        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").isoformat()
+        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").isoformat() if text else ""
     except _DAMAGE:
         return ""
 

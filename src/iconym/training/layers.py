@@ -6,7 +6,6 @@ with label vectors, or cosines with them. ``networks.py`` learns with the same p
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -17,15 +16,13 @@ from iconym.errors import UnknownWord
 from iconym.features import Scaling
 from iconym.labellers.softmax import SoftmaxLabeller
 from iconym.nouns import Track, WordVectors, untracked
-from iconym.objectives import Objective
-from iconym.objectives.info_nce import info_nce
-from iconym.similarity import Matrix, dot, unit
+from iconym.objectives import Objective, PairedObjective
+from iconym.objectives.candidates import Similarity
+from iconym.objectives.softmax import softmax
+from iconym.similarity import dot, unit
 from iconym.space import Projection
 from iconym.training.descent import Examples, Prepare, TrainingConfig, as_is, descend
-
-Similarity = Callable[[Matrix, Matrix], Matrix]  # similarity.dot or similarity.cosine
-
-CROSS_ENTROPY = partial(info_nce, temperature=1.0)
+from iconym.training.paired import Paired
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Goal:
 
     Args:
         labels: label vectors, taken at unit length; training never moves them.
-        objective: of scores and positive.
+        objective: of scores and positive; if it is a module, its parameters are learned too.
         similarity: what makes a score: ``dot`` as in DeViSE, where the projected features are
             not normalized, or ``cosine``.
     """
@@ -44,8 +41,25 @@ class Goal:
     similarity: Similarity = dot
 
 
+@dataclass(frozen=True)
+class PairedGoal:
+    """A ``Goal`` with more labels than a matrix of scores should hold.
+
+    Args:
+        labels: as for ``Goal``.
+        objective: of projected features, label vectors at unit length and positive pairs; it
+            chooses the negatives: ``in_batch``, ``sampled``, or all a chunk at a time.
+    """
+
+    labels: WordVectors
+    objective: PairedObjective
+
+
 def fit_projection(
-    examples: Examples, goal: Goal, config: TrainingConfig, track: Track = untracked
+    examples: Examples,
+    goal: Goal | PairedGoal,
+    config: TrainingConfig,
+    track: Track = untracked,
 ) -> Projection:
     """The linear map that carries features towards the vectors of their labels.
 
@@ -59,7 +73,11 @@ def fit_projection(
     layer = nn.Linear(examples.inputs.shape[1], goal.labels.dim)
     steps = config.steps(len(examples))
     progress = track(range(steps), "projection", steps)
-    descend(score_towards(goal, layer), [layer], examples, goal.objective, config, progress)
+    if isinstance(goal, Goal):
+        learned = [layer, *_modules(goal.objective)]
+        descend(score_towards(goal, layer), learned, examples, goal.objective, config, progress)
+    else:
+        descend(layer, [layer], examples, _towards(goal), config, progress)
     return as_projection(layer)
 
 
@@ -82,7 +100,7 @@ def fit_softmax(
     examples = of_classes(torch.from_numpy(scaling(features)), labels, classes)
     layer, steps = nn.Linear(features.shape[1], len(classes)), config.steps(len(examples))
     progress = track(range(steps), "softmax layer", steps)
-    descend(layer, [layer], examples, CROSS_ENTROPY, config, progress)
+    descend(layer, [layer], examples, softmax, config, progress)
     fitted = as_projection(layer)
     return SoftmaxLabeller(*scaling.undone(fitted.weight, fitted.bias), classes)
 
@@ -90,10 +108,12 @@ def fit_softmax(
 def examples_of(
     inputs: Tensor,
     labels: Sequence[str],
-    goal: Goal,
+    goal: Goal | PairedGoal,
     prepare: Prepare = as_is,
 ) -> Examples:
     """Inputs with the labels they carry, as examples on the way to a goal.
+
+    Labels of equal vectors are all right for a picture of one of them.
 
     Raises:
         UnknownWord: for a label that the goal lacks.
@@ -104,7 +124,8 @@ def examples_of(
     if missing:
         raise UnknownWord(missing[0])
     truth = torch.from_numpy(group[[row[label] for label in labels]])
-    return Examples(inputs, truth, torch.from_numpy(group), prepare)
+    made = Examples if isinstance(goal, Goal) else Paired
+    return made(inputs, truth, torch.from_numpy(group), prepare)
 
 
 def of_classes(
@@ -121,7 +142,7 @@ def of_classes(
 
 def score_towards(goal: Goal, layer: nn.Linear) -> Callable[[Tensor], Tensor]:
     """What scores features (n, features), projected by ``layer``, against the goal's labels."""
-    labels = torch.from_numpy(unit(goal.labels.vectors.astype(np.float32)))
+    labels = _at_unit_length(goal.labels)
     return lambda features: goal.similarity(layer(features), labels)
 
 
@@ -129,3 +150,17 @@ def as_projection(layer: nn.Linear) -> Projection:
     """What the layer has learned, as a projection."""
     weight, bias = (p.detach().numpy().copy() for p in (layer.weight.T, layer.bias))
     return Projection(weight, bias)
+
+
+def _towards(goal: PairedGoal) -> Callable[[Tensor, Tensor], Tensor]:
+    """The objective of projected features and pairs; the label vectors are the goal's."""
+    labels = _at_unit_length(goal.labels)
+    return lambda projected, pairs: goal.objective(projected, labels, pairs)
+
+
+def _at_unit_length(labels: WordVectors) -> Tensor:
+    return torch.from_numpy(unit(labels.vectors.astype(np.float32)))
+
+
+def _modules(objective: Objective) -> list[nn.Module]:
+    return [objective] if isinstance(objective, nn.Module) else []

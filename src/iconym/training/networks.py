@@ -1,9 +1,9 @@
 """Networks learned by descent: a classifier from scratch, a joint one, and fine-tuning."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,8 +15,12 @@ from iconym.nouns import Track, untracked
 from iconym.objectives import Objective
 from iconym.objectives.smoothed_softmax import smoothed_softmax, uniform
 from iconym.space import Projection
-from iconym.training.descent import Examples, Prepare, TrainingConfig, descend
+from iconym.training.config import TrainingConfig
+from iconym.training.descent import Descent, Examples, Prepare, run
+from iconym.training.fine_tuning import FineTuning, encoded
+from iconym.training.fine_tuning import fine_tune as tune
 from iconym.training.layers import Goal, as_projection, of_classes, score_towards
+from iconym.training.watch import Stopped
 
 SMOOTHING = 0.1  # share of a classifier's label that goes to all classes alike
 
@@ -29,11 +33,13 @@ class FromScratch:
         shape: of the network.
         descent: the optimizer's settings.
         prepare: turns a batch of pictures into network input (n, 3, side, side), augmented.
+        checkpoint: a folder for the state, as for ``run``; one that is there goes on.
     """
 
     shape: CnnConfig
     descent: TrainingConfig
     prepare: Prepare
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,14 @@ def train_classifier(
     classes = tuple(dict.fromkeys(labels))
     network, layer = Cnn(how.shape), nn.Linear(how.shape.widths[-1], len(classes))
     examples = of_classes(pictures, labels, classes, how.prepare)
-    steps = how.descent.steps(len(examples))
-    descend(
-        lambda inputs: layer(_encoded(network, inputs)),
+    descent = Descent(
+        lambda inputs: layer(encoded(network, inputs)),
         [network, layer],
         examples,
         _smoothed(len(classes)),
         how.descent,
-        track(range(steps), "classifier", steps),
     )
+    run(descent, "classifier", track, how.checkpoint)
     fitted = as_projection(layer)
     return Classifier(network, fitted.weight, fitted.bias, classes)
 
@@ -107,7 +112,7 @@ def train_jointly(
     examples = of_classes(pictures, labels, classes * 2, how.prepare)  # the columns of both layers
 
     def score(inputs: Tensor) -> Tensor:
-        features = _encoded(network, inputs)
+        features = encoded(network, inputs)
         return torch.cat([layer(features), towards(features)], dim=1)
 
     def both(scores: Tensor, positive: Tensor) -> Tensor:
@@ -115,9 +120,9 @@ def train_jointly(
         right, _ = positive.chunk(2, dim=1)
         return smoothed(logits, right) + goal.objective(nearness, right)
 
-    steps = how.descent.steps(len(examples))
-    progress = track(range(steps), "joint network", steps)
-    descend(score, [network, layer, projection], examples, both, how.descent, progress)
+    modules = [network, layer, projection]
+    descent = Descent(score, modules, examples, both, how.descent, given=goal)
+    run(descent, "joint network", track, how.checkpoint)
     return network
 
 
@@ -129,40 +134,17 @@ def fine_tune(
     config: TrainingConfig,
     track: Track = untracked,
 ) -> tuple[Cnn, Projection]:
-    """Network and projection trained on together; the ones given stay as they are.
+    """``fine_tuning.fine_tune`` at one learning rate for everything.
 
-    Args:
-        network: where the network starts.
-        projection: where the projection starts.
-        examples: pictures, of ``examples_of`` this goal.
-        goal: where to.
-        config: the optimizer's settings.
-        track: shows progress.
+    Raises:
+        Stopped: if it had to end early.
     """
-    tuned, layer = copy.deepcopy(network), nn.Linear(*projection.weight.shape)
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(projection.weight.T))
-        layer.bias.copy_(torch.from_numpy(projection.bias))
-    towards, steps = score_towards(goal, layer), config.steps(len(examples))
-    descend(
-        lambda pictures: towards(_encoded(tuned, pictures)),
-        [tuned, layer],
-        examples,
-        goal.objective,
-        config,
-        track(range(steps), "fine-tuning", steps),
-    )
-    return tuned, as_projection(layer)
+    how = FineTuning(config, encoder_rate=1.0)
+    tuned = tune(network, projection, examples, goal, how, track)
+    if tuned.stopped:
+        raise Stopped(tuned.stopped)
+    return tuned.network, tuned.projection
 
 
 def _smoothed(classes: int) -> Objective:
     return partial(smoothed_softmax, soft_labels=uniform(classes, share=SMOOTHING))
-
-
-def _encoded(network: Cnn, pictures: Tensor) -> Tensor:
-    """Features, by products in bfloat16 where the processor has them: twice as fast or more."""
-    able = torch.cpu.get_capabilities()
-    fast = bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast):
-        features = network(pictures.contiguous(memory_format=torch.channels_last))
-    return features.float()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from iconym.nouns import WordVectors
 from iconym.space import Projection
@@ -91,6 +91,25 @@ def fit_kernel_ridge(
     loaded[np.diag_indices(n)] += alpha * n
     weight = np.linalg.solve(loaded, targets.astype(np.float64)).astype(np.float32)
     return Projection(weight, np.zeros(targets.shape[1], np.float32))
+
+
+def within_class_covariance(
+    features: Float[np.ndarray, "n features"],
+    rows: Int[np.ndarray, " n"],
+    means: Float[np.ndarray, "classes features"],
+) -> Float[np.ndarray, "features features"]:
+    """The mean product of what two features differ by from their mean in a picture's class.
+
+    Args:
+        features: of each picture.
+        rows: the class of each picture, as a row of ``means``.
+        means: the mean features of each class.
+    """
+    gram = np.zeros((features.shape[1], features.shape[1]))
+    for chunk in _chunks(len(features)):
+        x = (features[chunk] - means[rows[chunk]]).astype(np.float32)
+        gram += x.T @ x
+    return gram / max(len(features), 1)
 
 
 def targets_of(labels: Sequence[str], vectors: WordVectors) -> Float[np.ndarray, "n dim"]:

@@ -1,17 +1,23 @@
 """Training a joint space from labelled pictures and word vectors, with its baselines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iconym.features import Encoded, encode
+import numpy as np
+from jaxtyping import Float
+
+from iconym.features import Encode, Encoded, encode
 from iconym.labellers.baselines import Baselines, save_baselines
 from iconym.labellers.chance import random_vectors
-from iconym.nouns import Track, untracked
+from iconym.nouns import Track, WordVectors, untracked
 from iconym.protocols import ImageEncoder
-from iconym.space import JointSpace, save_space
+from iconym.space import JointSpace, Projection, save_space
+from iconym.training.checks import check_features
 from iconym.training.descent import TrainingConfig
 from iconym.training.layers import fit_softmax
 from iconym.training.projections import LINEAR, Method, Ridge, project, settled
+from iconym.training.prototypes import ByPrototypes, fit_prototypes, settled_prototypes
 from iconym.training.tasks import ZeroShotTask
 
 RIDGE = Ridge()
@@ -22,12 +28,13 @@ class SpaceConfig:
     """How a space is learned.
 
     Args:
-        method: the objective with its settings.
+        method: the objective with its settings. The random baseline of prototypes, which have no
+            objective, is by ridge.
         softmax: of the softmax layer it is compared with.
         seed: of the folds that settings are chosen by, and of the random vectors.
     """
 
-    method: Method = RIDGE
+    method: Method | ByPrototypes = RIDGE
     softmax: TrainingConfig = LINEAR
     seed: int = 0
 
@@ -41,7 +48,7 @@ class Trained:
 
     space: JointSpace
     baselines: Baselines
-    method: Method  # with what was chosen
+    method: Method | ByPrototypes  # with what was chosen
     skipped: tuple[str, ...]  # pictures that could not be used, and why
 
 
@@ -51,6 +58,7 @@ def train_space(
     config: SpaceConfig = DEFAULT,
     *,
     name: str = "space",
+    encode: Encode = encode,
     track: Track = untracked,
 ) -> Trained:
     """The space in which the encoder's features lie near the vectors of their labels.
@@ -63,12 +71,15 @@ def train_space(
         encoder: pictures to features; it stays as it is.
         config: how to learn.
         name: of the space.
+        encode: makes the features, or finds them where they were kept.
         track: shows progress.
 
     Raises:
-        BadData: if no picture can be decoded, or learning diverges.
+        BadData: if no picture can be decoded, the features cannot be learned from, or learning
+            diverges.
     """
-    encoded = encode(task.data, encoder, track)
+    encoded = encode(task.data, encoder)
+    check_features(encoded.features, encoded.names or encoded.labels, encoder.dim)
     return fit_space(task, encoder, encoded, config, name=name, track=track)
 
 
@@ -83,21 +94,19 @@ def fit_space(
 ) -> Trained:
     """``train_space`` on features made before, by this encoder from this task's pictures."""
     features, labels = encoded.features, encoded.labels
-    method = settled(
-        config.method, features, labels, task.vocabulary, seed=config.seed, track=track
-    )
+    placed = _placed(task, features, labels, config, track)
+    linear = Ridge() if isinstance(placed.method, ByPrototypes) else placed.method
     labelled = [*task.seen, *task.unseen]
     random = random_vectors(labelled, task.vocabulary.dim, seed=config.seed)
-    projection = project(method, features, labels, task.vocabulary, track)
     baselines = Baselines(
         softmax=fit_softmax(features, labels, config.softmax, track),
-        random=project(method, features, labels, random, track),
+        random=project(linear, features, labels, random, track),
         seed=config.seed,
         seen=task.seen,
         unseen=task.unseen,
     )
-    space = JointSpace(name, encoder, projection, task.text, task.vocabulary)
-    return Trained(space, baselines, method, encoded.skipped)
+    space = JointSpace(name, encoder, placed.projection, placed.text, placed.vocabulary)
+    return Trained(space, baselines, placed.method, encoded.skipped)
 
 
 def save_trained(trained: Trained, path: Path) -> None:
@@ -109,3 +118,30 @@ def save_trained(trained: Trained, path: Path) -> None:
     """
     save_space(trained.space, path)
     save_baselines(trained.baselines, path)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Where pictures and words are put, and by what."""
+
+    method: Method | ByPrototypes
+    projection: Projection
+    text: WordVectors
+    vocabulary: WordVectors
+
+
+def _placed(
+    task: ZeroShotTask,
+    features: Float[np.ndarray, "n features"],
+    labels: Sequence[str],
+    config: SpaceConfig,
+    track: Track,
+) -> _Placed:
+    asked, words, seed = config.method, task.vocabulary, config.seed
+    if isinstance(asked, ByPrototypes):
+        chosen = settled_prototypes(asked, features, labels, words, seed=seed, track=track)
+        fitted = fit_prototypes(features, labels, words, chosen)
+        moved = fitted.moved(task.text), fitted.moved(words)
+        return _Placed(ByPrototypes(chosen), fitted.projection, *moved)
+    method = settled(asked, features, labels, words, seed=seed, track=track)
+    return _Placed(method, project(method, features, labels, words, track), task.text, words)

@@ -16,7 +16,7 @@ from iconym.words.compiled.blocks_kernel import (
     score_two,
 )
 from iconym.words.compiled.draws_kernel import Sentence, draw_sentence
-from iconym.words.compiled.lanes import WIDTH, aligned_zeros, compiled, prefetch_row
+from iconym.words.compiled.lanes import aligned_zeros, compiled, prefetch_row
 from iconym.words.compiled.private_kernel import Private, copy_private, merge_private, own_row
 
 NEGATIVE_SAMPLING, HIERARCHICAL_SOFTMAX, SOFTMAX = 0, 1, 2
