@@ -171,7 +171,7 @@ def test_features_that_are_not_finite_are_refused(encoder, tmp_path):
         def __call__(self, images):
             return np.full((len(images), 3), np.nan, np.float32)
 
-    with pytest.raises(BadData, match="the features of picture 0, 'gray', hold NaN"):
+    with pytest.raises(BadData, match=r"1 of 1 pictures hold NaN .* of picture 0, 'gray'"):
         cached_features(grays(1), Broken([]), tmp_path)
 
 

@@ -159,7 +159,7 @@ def test_a_share_of_the_labels_is_drawn_by_seed():
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_features_that_are_no_numbers_are_refused_with_the_picture(bad):
     features = np.array([[1, 2], [3, bad]], np.float32)
-    with pytest.raises(BadData, match=r"picture 1, 'emu', hold NaN or infinity; use another"):
+    with pytest.raises(BadData, match=r"1 of 2 pictures hold NaN .* of picture 1, 'emu'; use"):
         Encoded(features, ("cat", "emu"))
 
 

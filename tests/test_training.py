@@ -17,8 +17,9 @@ from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
 from iconym.space import Projection
 from iconym.training.descent import Examples, TrainingConfig, descend, schedule
+from iconym.training.fine_tuning import FineTuning, fine_tune
 from iconym.training.layers import Goal, as_projection, examples_of, fit_projection, fit_softmax
-from iconym.training.networks import FromScratch, fine_tune, train_classifier, train_jointly
+from iconym.training.networks import FromScratch, train_classifier, train_jointly
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
 LABELS = ["east", "north"] * 8
@@ -143,18 +144,19 @@ def test_the_networks_given_stay_as_they_are():
     before = {name: value.clone() for name, value in network.state_dict().items()}
     goal = Goal(EAST_NORTH, hinge_rank)
     examples = examples_of(PICTURES, LABELS, goal, plain)
-    tuned, projection = fine_tune(network, start, examples, goal, TrainingConfig(epochs=2, batch=4))
+    how = FineTuning(TrainingConfig(epochs=2, batch=4), encoder_rate=1.0)
+    tuned = fine_tune(network, start, examples, goal, how)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     assert start.weight.tolist() == [[1.0, 1.0]] * 4
-    assert not np.array_equal(projection.weight, start.weight)
-    assert not torch.equal(next(tuned.parameters()), next(network.parameters()))
+    assert not np.array_equal(tuned.projection.weight, start.weight)
+    assert not torch.equal(next(tuned.network.parameters()), next(network.parameters()))
 
 
 def test_fine_tuning_starts_from_the_projection_given():
     start = Projection(np.full((4, 2), 0.5, "f4"), np.array([3, -2], "f4"))
     goal = Goal(EAST_NORTH, hinge_rank)
     examples, still = examples_of(PICTURES, LABELS, goal, plain), TrainingConfig(1, 4, 1e-12)
-    _, projection = fine_tune(Cnn(TINY), start, examples, goal, still)
+    projection = fine_tune(Cnn(TINY), start, examples, goal, FineTuning(still)).projection
     assert projection.weight == pytest.approx(start.weight, abs=1e-6)
     assert projection.bias == pytest.approx(start.bias, abs=1e-6)
 

@@ -7,13 +7,14 @@ import pytest
 import torch
 from torch import nn
 
+from iconym.errors import Stopped
 from iconym.nouns import WordVectors
 from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.training.config import TrainingConfig
 from iconym.training.descent import Descent, descend, run
 from iconym.training.layers import Goal, examples_of, score_towards
-from iconym.training.watch import Stopped, Watch, collapsed, in_one_place
+from iconym.training.watch import Watch, collapsed, in_one_place
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
 FEATURES = torch.tensor([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]]).repeat(8, 1)

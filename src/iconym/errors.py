@@ -12,6 +12,7 @@
     │   ├── TruncatedPicture the file ends before the picture does, or its data are damaged
     │   └── PictureTooLarge  more pixels than the limit, refused from the header
     ├── BadData              a data set, word list or vector file that cannot be used
+    │   └── Stopped          a training ended early, for its loss, its gradient or a collapse
     ├── BadFolder            a saved folder that cannot be used
     │   ├── DamagedFolder    a file of it is missing or differs from its checksum
     │   └── NewerFormat      written by a later version of this package
@@ -76,6 +77,10 @@ class PictureTooLarge(BadPicture):
 
 class BadData(IconymError):
     """A data set, word list or vector file that cannot be used."""
+
+
+class Stopped(BadData):
+    """A training ended before its last step; what it taught holds the last good weights."""
 
 
 class BadFolder(IconymError):

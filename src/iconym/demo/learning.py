@@ -14,13 +14,15 @@ from iconym.demo.networks import Layered
 from iconym.demo.recipe import Recipe
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.encoders.radial import RadialBasis
+from iconym.errors import Stopped
 from iconym.labellers.chance import random_vectors
 from iconym.nouns import Track, WordVectors
 from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine
+from iconym.training.fine_tuning import FineTuning, fine_tune
 from iconym.training.layers import Goal, examples_of, fit_projection
-from iconym.training.networks import fine_tune, train_classifier, train_jointly
+from iconym.training.networks import train_classifier, train_jointly
 from iconym.training.ridge import fit_kernel_ridge
 from iconym.words.corpus import encode
 from iconym.words.skipgram import train_skipgram
@@ -83,10 +85,11 @@ def tune_devise(
     """The paper's second stage: the same loss, into the network."""
     goal, taught = Goal(labels, _first_violation(recipe)), taught.among(labels)
     pictures = examples_of(taught.pictures, taught.labels, goal, recipe.augmentation)
-    network, projection = fine_tune(
-        devise.network, devise.projection, pictures, goal, recipe.tuning, track
-    )
-    return Layered(network, projection.weight, projection.bias)
+    how = FineTuning(recipe.tuning, encoder_rate=1.0)
+    tuned = fine_tune(devise.network, devise.projection, pictures, goal, how, track)
+    if tuned.stopped:
+        raise Stopped(tuned.stopped)
+    return Layered(tuned.network, tuned.projection.weight, tuned.projection.bias)
 
 
 def learn_jointly(taught: Lesson, labels: WordVectors, recipe: Recipe, track: Track) -> Layered:

@@ -45,10 +45,10 @@ class Encoded:
             return
         finite = np.isfinite(self.features).all(axis=1)
         if not finite.all():
-            row = int(np.argmin(finite))
+            row, bad = int(np.argmin(finite)), int((~finite).sum())
             raise BadData(
-                f"the features of picture {row}, {self.labels[row]!r}, hold NaN or infinity; "
-                "use another encoder, or its preprocessing"
+                f"the features of {bad} of {len(finite)} pictures hold NaN or infinity, the first "
+                f"of picture {row}, {self.labels[row]!r}; use another encoder, or its preprocessing"
             )
 
 

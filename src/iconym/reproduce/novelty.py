@@ -197,8 +197,14 @@ CLOUDS = (
     "is what the Gaussian gate supposes. LoOP looks at density alone, and a picture between two "
     "seen words is as lonely as a new one. The authors' own LoOP differs (see `LoopGate`)."
 )
+SIBLINGS = (
+    "in this tree siblings differ by as much as any node adds, in words and in looks, so that even "
+    "the nearest pair is told apart."
+)
 EXPLAINED = {
-    (world, "LoOP - Gaussian, seen accuracy there"): CLOUDS for world in ("tree", "cifar100")
+    ("tree", "LoOP - Gaussian, seen accuracy there"): CLOUDS,
+    ("cifar100", "LoOP - Gaussian, seen accuracy there"): CLOUDS,
+    ("tree", "the nearest pair, right among the two"): SIBLINGS,
 }
 
 

@@ -15,9 +15,11 @@ INTRODUCTION = """\
 Written by `iconym reproduce`; do not edit. {machine}
 
 Each table has our figure with its 95 % interval, the papers' figure where they print one, and the
-band in which ours is expected, with its reason. Bands were set from what papers report and from
-what is known of such data, not from these figures; papers' figures are of other data and larger
-networks, so the direction and rough size of a difference is what can be compared. The intervals
+band in which ours is expected, with its reason. Bands come from what papers report and from
+what is known of such data; papers' figures are of other data and larger networks, so the direction
+and rough size of a difference is what can be compared. The noise of the synthetic world was chosen
+with a first look at it, so that no method is perfect there and the order of DeViSE and ConSE is
+open; what holds on photographs says more. The intervals
 resample the draws: other classes held back, other synthetic worlds. Two methods are compared on
 the same draws (paired).
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from iconym.errors import BadData
+from iconym.errors import BadData, Stopped
 from iconym.nouns import Track, untracked
 from iconym.objectives import Objective
 from iconym.training.checkpoints import Checkpoint, Fingerprint
@@ -16,7 +16,7 @@ from iconym.training.config import TrainingConfig as TrainingConfig  # where cal
 from iconym.training.config import schedule as schedule
 from iconym.training.digests import digest, generators_in
 from iconym.training.state import Batches, Snapshot, State, parameters_of
-from iconym.training.watch import Stopped, Watch, check_gradient, check_loss
+from iconym.training.watch import Watch, check_gradient, check_loss
 
 Score = Callable[[Tensor], Tensor]
 Prepare = Callable[[Tensor, Generator], Tensor]  # what is drawn anew for each batch: augmentation

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from iconym.errors import Usage
+from iconym.errors import Stopped, Usage
 from iconym.nouns import Track, untracked
 from iconym.space import Projection
 from iconym.training.config import TrainingConfig
 from iconym.training.descent import Descent, Examples, run
 from iconym.training.layers import Goal, as_projection, score_towards
-from iconym.training.watch import Stopped
 
 Encoder = TypeVar("Encoder", bound=nn.Module)
 TUNING = TrainingConfig(epochs=5, batch=64, learning_rate=1e-3)

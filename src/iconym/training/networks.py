@@ -1,4 +1,4 @@
-"""Networks learned by descent: a classifier from scratch, a joint one, and fine-tuning."""
+"""Networks learned by descent from scratch: a classifier, and a joint one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,10 @@ from iconym.encoders.cnn import Cnn, CnnConfig
 from iconym.nouns import Track, untracked
 from iconym.objectives import Objective
 from iconym.objectives.smoothed_softmax import smoothed_softmax, uniform
-from iconym.space import Projection
 from iconym.training.config import TrainingConfig
-from iconym.training.descent import Descent, Examples, Prepare, run
-from iconym.training.fine_tuning import FineTuning, encoded
-from iconym.training.fine_tuning import fine_tune as tune
+from iconym.training.descent import Descent, Prepare, run
+from iconym.training.fine_tuning import encoded
 from iconym.training.layers import Goal, as_projection, of_classes, score_towards
-from iconym.training.watch import Stopped
 
 SMOOTHING = 0.1  # share of a classifier's label that goes to all classes alike
 
@@ -124,26 +121,6 @@ def train_jointly(
     descent = Descent(score, modules, examples, both, how.descent, given=goal)
     run(descent, "joint network", track, how.checkpoint)
     return network
-
-
-def fine_tune(
-    network: Cnn,
-    projection: Projection,
-    examples: Examples,
-    goal: Goal,
-    config: TrainingConfig,
-    track: Track = untracked,
-) -> tuple[Cnn, Projection]:
-    """``fine_tuning.fine_tune`` at one learning rate for everything.
-
-    Raises:
-        Stopped: if it had to end early.
-    """
-    how = FineTuning(config, encoder_rate=1.0)
-    tuned = tune(network, projection, examples, goal, how, track)
-    if tuned.stopped:
-        raise Stopped(tuned.stopped)
-    return tuned.network, tuned.projection
 
 
 def _smoothed(classes: int) -> Objective:

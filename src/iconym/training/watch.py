@@ -6,15 +6,11 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from iconym.errors import BadData
+from iconym.errors import Stopped
 
 LOOKS = 50  # spread over a training
 IN_A_ROW = 5  # looks that find it collapsed before it is ended: a tenth of the training
 ALIKE = 1e-3  # share of the scores' variance that pictures have to make up between them
-
-
-class Stopped(BadData):
-    """A training ended before its last step; what it taught holds the last good weights."""
 
 
 class Watch:
