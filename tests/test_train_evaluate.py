@@ -12,7 +12,7 @@ from iconym.data.labelled import read_label_list, read_labelled
 from iconym.data.shapes import COLORS, draw_shapes
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import BadData, BadFolder, Usage
-from iconym.evaluation.spaces import evaluate_space
+from iconym.evaluation.spaces import compare, evaluate_space
 from iconym.features import Encoded, encode
 from iconym.labellers.baselines import Baselines, load_baselines, save_baselines
 from iconym.labellers.chance import random_vectors
@@ -21,7 +21,7 @@ from iconym.similarity import cosine
 from iconym.space import load_space
 from iconym.training.descent import TrainingConfig
 from iconym.training.projections import CosineSoftmax, Hinge, Ridge, project
-from iconym.training.spaces import SpaceConfig, save_trained, train_space
+from iconym.training.spaces import SpaceConfig, fit_space, save_trained, train_space
 from iconym.training.tasks import draw_unseen, zero_shot_task
 from iconym.words.formats import save_words
 from test_encoders import PLAIN, mean_color_model
@@ -339,6 +339,8 @@ def test_a_space_of_prototypes_is_a_space_like_any_other(world, run, train, tmp_
     code, out, _ = run("evaluate", tmp_path / "space", world / "photos", "--json")
     rows = json.loads(out)["unseen"]["rows"]
     assert code == 0 and rows["ours"]["hit@1"]["value"] > rows["chance"]["hit@1"]["value"]
+    kept = load_baselines(tmp_path / "space").words
+    assert kept is not None and kept["orange"].shape == INK["orange"].shape  # for ConSE
     vectors = load_space(tmp_path / "space").embed_texts(["red", "orange"])
     assert vectors[0] @ vectors[1] < 0.999  # a label never seen has a place of its own
 
@@ -454,3 +456,25 @@ def test_a_list_of_labels_has_one_a_line_and_underscores_are_blanks(tmp_path):
     (tmp_path / "names.txt").write_text("\n")
     with pytest.raises(BadData, match="holds no label"):
         read_label_list(tmp_path / "names.txt")
+
+
+def test_stacking_is_chosen_on_seen_labels_and_shown_as_a_row_of_its_own(tmp_path):
+    random = np.random.default_rng(0)
+    names = tuple("ant bat cat dog eel fox gnu hen jay kea lynx mole".split())
+    vectors = WordVectors(names, random.standard_normal((12, 6)).astype("f4"))
+    labels = tuple(name for name in names for _ in range(20))
+    features = np.stack([vectors[label] for label in labels])
+    features = features + random.standard_normal(features.shape).astype("f4")
+    images = LabelledImages(list(np.zeros((240, 1, 1, 3), np.uint8)), labels)
+    task = zero_shot_task(images, vectors, names[8:])
+    learned = Encoded(features[:160], labels[:160])
+    made = fit_space(task, ENCODER, learned, SpaceConfig(Ridge(0.01), softmax=QUICK))
+    assert made.baselines.gamma is not None and made.baselines.gamma > 0
+    tables = compare(made.space, made.baselines, Encoded(features, labels))
+    mean = {
+        row: {part: tables[part].intervals[row]["hit@1"].value for part in tables}
+        for row in ("ours", "ours, stacked")
+    }
+    assert mean["ours, stacked"]["unseen_among_all"] > mean["ours"]["unseen_among_all"]
+    assert mean["ours, stacked"]["seen_among_all"] <= mean["ours"]["seen_among_all"]
+    assert mean["ours, stacked"]["unseen"] == mean["ours"]["unseen"]

@@ -17,12 +17,13 @@ from iconym.hierarchy import Hierarchy
 from iconym.labellers.baselines import Baselines, load_baselines
 from iconym.labellers.conse import ConseLabeller
 from iconym.labellers.space import SpaceLabeller
+from iconym.labellers.stacking import CalibratedStacking
 from iconym.metrics.tables import Table
 from iconym.nouns import LabelledImages
 from iconym.protocols import Labeller
 from iconym.space import JointSpace, load_space
 
-OURS, CONSE_TOP = "ours", 10
+OURS, STACKED, CONSE_TOP = "ours", "ours, stacked", 10
 NO_MORE: Mapping[str, Labeller] = {}
 
 
@@ -125,12 +126,15 @@ def contestants(
     Raises:
         BadData: if a further labeller has the name of one of these rows.
     """
+    words = baselines.words or space.vocabulary
     labellers: dict[str, Labeller] = {
         "softmax": baselines.softmax,
         OURS: SpaceLabeller(space.projection, space.vocabulary),
         "random embeddings": baselines.random_labeller(),
-        f"ConSE({CONSE_TOP})": ConseLabeller(baselines.softmax, space.vocabulary, CONSE_TOP),
+        f"ConSE({CONSE_TOP})": ConseLabeller(baselines.softmax, words, CONSE_TOP),
     }
+    if baselines.gamma is not None:
+        labellers[STACKED] = CalibratedStacking(labellers[OURS], baselines.seen, baselines.gamma)
     taken = labellers.keys() & more.keys()
     if taken:
         raise BadData(f"there is a row {min(taken)!r} already; give the labeller another name")

@@ -8,6 +8,7 @@ from iconym.files import load_folder, save_folder, to_json, to_safetensors
 from iconym.labellers.chance import random_vectors
 from iconym.labellers.softmax import SoftmaxLabeller
 from iconym.labellers.space import SpaceLabeller
+from iconym.nouns import WordVectors
 from iconym.space import Projection
 
 KIND, FORMAT, FOLDER = "baselines", 1, "baselines"
@@ -23,6 +24,8 @@ class Baselines:
         seed: of those random vectors.
         seen: the labels trained on.
         unseen: the labels held back.
+        gamma: of the space's calibrated stacking, chosen on seen labels; None where it was not.
+        words: the labels' own vectors, for ConSE; None where the space's vocabulary has them.
     """
 
     softmax: SoftmaxLabeller
@@ -30,6 +33,8 @@ class Baselines:
     seed: int
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
+    gamma: float | None = None
+    words: WordVectors | None = None
 
     def random_labeller(self) -> SpaceLabeller:
         """DeViSE's random-embedding baseline."""
@@ -54,7 +59,11 @@ def save_baselines(baselines: Baselines, space: Path) -> None:
         "seed": baselines.seed,
         "seen": baselines.seen,
         "unseen": baselines.unseen,
+        "gamma": baselines.gamma,
+        "words": baselines.words.words if baselines.words else None,
     }
+    if baselines.words:
+        arrays["words"] = baselines.words.vectors
     files = {"baselines.json": to_json(about), "baselines.safetensors": to_safetensors(arrays)}
     save_folder(space / FOLDER, KIND, FORMAT, files)
 
@@ -77,4 +86,6 @@ def load_baselines(space: Path) -> Baselines:
         seed=about["seed"],
         seen=tuple(about["seen"]),
         unseen=tuple(about["unseen"]),
+        gamma=about.get("gamma"),  # spaces of version 0.1.0 have none, nor words
+        words=WordVectors(tuple(about["words"]), arrays["words"]) if about.get("words") else None,
     )

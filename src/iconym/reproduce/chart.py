@@ -12,6 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 170, 40, 52
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito
 INK = "#555555"
 TICKS = 5
+BEYOND = 0.02  # of the range, by which a line may leave it
 
 
 def line_chart(chart: Chart) -> str:
@@ -56,8 +57,8 @@ class _Axis:
     @classmethod
     def of(cls, values: Sequence[float], start: float, end: float) -> "_Axis":
         low, high = min(values), max(values)
-        step = _round_step((high - low or abs(high) or 1.0) / TICKS)
-        first, last = math.floor(low / step), math.ceil(high / step)
+        step = _round_step((high - low or abs(high) or 1.0) / TICKS * (1 - BEYOND))
+        first, last = math.floor(low / step), math.ceil(high / step - TICKS * BEYOND)
         return cls([step * n for n in range(first, max(last, first + 1) + 1)], start, end)
 
     def __call__(self, value: float) -> float:

@@ -1,7 +1,7 @@
 """Training a joint space from labelled pictures and word vectors, with its baselines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +10,20 @@ from jaxtyping import Float
 from iconym.features import Encode, Encoded, encode
 from iconym.labellers.baselines import Baselines, save_baselines
 from iconym.labellers.chance import random_vectors
+from iconym.labellers.space import SpaceLabeller
 from iconym.nouns import Track, WordVectors, untracked
 from iconym.protocols import ImageEncoder
 from iconym.space import JointSpace, Projection, save_space
 from iconym.training.checks import check_features
 from iconym.training.descent import TrainingConfig
+from iconym.training.held_back import chosen_gamma
 from iconym.training.layers import fit_softmax
 from iconym.training.projections import LINEAR, Method, Ridge, project, settled
 from iconym.training.prototypes import ByPrototypes, fit_prototypes, settled_prototypes
 from iconym.training.tasks import ZeroShotTask
 
 RIDGE = Ridge()
+FEWEST = 8  # seen labels, for a gamma to be chosen on
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def fit_space(
         seed=config.seed,
         seen=task.seen,
         unseen=task.unseen,
+        words=None if placed.vocabulary is task.vocabulary else task.vocabulary,
+        gamma=_gamma(task, encoded, replace(config, method=placed.method), track),
     )
     space = JointSpace(name, encoder, placed.projection, placed.text, placed.vocabulary)
     return Trained(space, baselines, placed.method, encoded.skipped)
@@ -145,3 +150,15 @@ def _placed(
         return _Placed(ByPrototypes(chosen), fitted.projection, *moved)
     method = settled(asked, features, labels, words, seed=seed, track=track)
     return _Placed(method, project(method, features, labels, words, track), task.text, words)
+
+
+def _gamma(task: ZeroShotTask, encoded: Encoded, config: SpaceConfig, track: Track) -> float | None:
+    """Of calibrated stacking, where labels are held back and enough are left to play them."""
+    if not task.unseen or len(set(encoded.labels)) < FEWEST:
+        return None
+
+    def learn(features: np.ndarray, labels: Sequence[str]) -> SpaceLabeller:
+        placed = _placed(task, features, labels, config, untracked)
+        return SpaceLabeller(placed.projection, placed.vocabulary)
+
+    return chosen_gamma(learn, encoded.features, encoded.labels, seed=config.seed, track=track)
