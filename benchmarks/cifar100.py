@@ -24,8 +24,8 @@ from iconym.data.parquet import read_parquet
 from iconym.encoders.onnx import OnnxEncoder, load_onnx
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.evaluation.spaces import OURS, compare
-from iconym.features import Encoded, encode
-from iconym.files import load_folder, save_folder, to_json, to_safetensors
+from iconym.features import Encoded
+from iconym.features.cache import cached_features
 from iconym.hierarchy import Hierarchy, read_hierarchy
 from iconym.metrics.tables import Table
 from iconym.nouns import LabelledImages
@@ -60,7 +60,7 @@ def main() -> None:
         Preprocessing(128 if asked.quick else 160, "whole", "bicubic"),
     )
     parts = {name: pictures(asked.data, name) for name in ("train", "test")}
-    train, test = (cached(data, encoder, name, asked.cache) for name, data in parts.items())
+    train, test = (cached_features(data, encoder, asked.cache) for data in parts.values())
     encoded = time.monotonic()
     words = load_words(asked.data / "vectors" / "w2v_local_100d.npz")
     task = zero_shot_task(parts["train"], words, unseen)
@@ -115,21 +115,6 @@ def hierarchy(is_a: Path, classes: dict[str, dict[str, str]]) -> Hierarchy:
 
 def pictures(data: Path, part: str) -> LabelledImages:
     return read_parquet(data / "cifar100" / f"{part}.parquet", label="class_name")
-
-
-def cached(data: LabelledImages, encoder: OnnxEncoder, name: str, cache: Path) -> Encoded:
-    """The features, from the cache if it has them by this encoder."""
-    place = cache / f"cifar100-{name}-{encoder.fingerprint[:12]}"
-    if not place.exists():
-        found = encode(data, encoder)
-        files = {
-            "labels.json": to_json(found.labels),
-            "features.safetensors": to_safetensors({"features": found.features}),
-        }
-        save_folder(place, "features", 1, files)
-    folder = load_folder(place, "features", 1)
-    features = folder.arrays("features.safetensors")["features"]
-    return Encoded(features, tuple(folder.json("labels.json")))
 
 
 def chosen(encoded: Encoded, kept: np.ndarray) -> Encoded:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from iconym.cli.output import printable, tracked
+from iconym.cli.output import print_parted_table, print_table, printable, tracked
 from iconym.data.shapes import COLORS, draw_shapes
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.nouns import WordVectors
@@ -573,6 +573,23 @@ def test_no_color_is_written_where_no_color_is_wanted(run, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[3" not in run("doctor").out
+
+
+def test_columns_that_do_not_fit_stand_below_beside_the_first_one(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "15")
+    print_parted_table(("who", "one", "two", "three"), [("me", "1.0", "22.0", "333.0")], "all")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["all", "who  one   two", "me   1.0  22.0", "who  three", "me   333.0"]
+
+
+def test_a_column_of_numbers_stands_right_with_signs_and_dashes(capsys):
+    print_table(("gain",), [["+10.5"], ["-1"], [None]])
+    assert capsys.readouterr().out == " gain\n+10.5\n   -1\n    –\n"  # noqa: RUF001
+
+
+def test_a_title_is_wider_than_its_table_on_one_line(capsys):
+    print_table(("a",), [["b"]], "a long title")
+    assert capsys.readouterr().out.splitlines()[0] == "a long title"
 
 
 def test_short_work_shows_no_progress(capsys):

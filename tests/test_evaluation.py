@@ -167,9 +167,18 @@ def test_json_has_value_low_and_high_for_every_row_and_metric(table):
     found = json.loads(json.dumps(table.to_json()))
     assert set(found) == {"right", "ahead", "chance"}
     hits, close = "hit@1 hit@2 hit@5 hit@10".split(), "hp@2 hp@5 hp@10 hp@20".split()
-    assert list(found["right"]) == [*hits, *close, "per-class hit@1"]
+    assert list(found["right"]) == [*hits, *close]
     assert found["right"]["hit@1"] == {"value": 1, "low": 1, "high": 1}
     assert found["ahead"]["hp@2"]["low"] < found["ahead"]["hp@2"]["high"]
+
+
+def test_per_class_means_are_shown_where_a_class_has_several_pictures():
+    values = {"hit@1": np.array([1.0, 1.0, 0.0])}
+    one_each = Table({"a": values}, {}, np.full(3, 3), seed=0, truth=("x", "y", "z"))
+    assert one_each.columns == ("hit@1",)
+    two = Table({"a": values}, {}, np.full(3, 3), seed=0, truth=("x", "x", "z"))
+    assert two.columns == ("hit@1", "per-class hit@1")
+    assert two.intervals["a"]["per-class hit@1"].value == 0.5
 
 
 def test_conditions_say_what_the_numbers_depend_on(table):

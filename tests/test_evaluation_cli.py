@@ -64,6 +64,26 @@ def test_a_hierarchy_that_says_nothing_is_flagged(place, run, tmp_path):
     assert "hp@2 says nothing: every label counts as right" in out and "hp@2*" in out
 
 
+def test_the_mean_size_of_the_correct_set_stands_below_the_table(place, run, tmp_path):
+    (tmp_path / "kinds.tsv").write_text("\n".join(f"{label}\tcolor" for label in DATA.classes))
+    options = ["--hierarchy", tmp_path / "kinds.tsv"]
+    lines = run("evaluate", place / "mild", place / "photos", *options).out.splitlines()
+    assert "mean size of the correct set: hp@2 4.00" in lines  # of 4 seen labels
+
+
+def test_columns_that_look_at_every_label_are_not_printed(place, run):
+    found = run("evaluate", place / "mild", place / "photos")
+    tables = dict(table.split("\n", 1) for table in found.out.strip().split("\n\n"))
+    names = tables["Pictures of unseen labels, answered with those: 8 pictures, 2 labels"]
+    assert names.splitlines()[0].split() == ["labeller", "hit@1", "per-class", "hit@1"]
+    assert max(map(len, found.out.splitlines())) <= 100
+
+
+def test_a_space_that_does_not_say_what_it_was_trained_on_is_told_of(place, run):
+    err = run("evaluate", place / "mild", place / "photos").err
+    assert "mild does not say which pictures it was trained on; none is left out" in err
+
+
 def test_two_runs_are_compared_by_row_and_metric(evaluated, run):
     found = run("compare", *evaluated, "--row", "ours", "--metric", "hit@1", "--json").json
     assert {d["part"] for d in found} == {"seen", "seen_among_all", "unseen", "unseen_among_all"}

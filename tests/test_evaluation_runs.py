@@ -106,7 +106,7 @@ def test_runs_with_other_candidates_are_refused():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"row": "theirs"}, "no row 'theirs'; it has ours"),
+        ({"row": "theirs"}, "no row 'theirs'; it has 'ours'"),
         ({"against": "theirs"}, "no row 'theirs'"),
         ({"metrics": ["hit@3"]}, "no metric 'hit@3'"),
     ],

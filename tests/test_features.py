@@ -183,6 +183,14 @@ def test_damaged_features_are_refused(encoder, tmp_path):
         cached_features(grays(1), encoder, tmp_path)
 
 
+def test_features_that_are_no_array_are_refused(encoder, tmp_path):
+    cached_features(grays(1), encoder, tmp_path)
+    (file,) = tmp_path.glob("*/features.npy")
+    file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(DamagedFolder, match=r"features\.npy: .*; remove "):
+        cached_features(grays(1), encoder, tmp_path)
+
+
 # --- blocks, kills
 
 
@@ -204,6 +212,13 @@ def test_two_processes_never_make_the_same_features(tmp_path):
         with pytest.raises(Usage, match="another process makes"):
             with one_at_a_time(tmp_path / "set"):
                 pass
+
+
+def test_a_folder_that_another_process_has_cleared_away_is_no_trouble(tmp_path):
+    with one_at_a_time(tmp_path / "set") as partial:
+        (partial / "lock").unlink()
+        partial.rmdir()
+    assert not partial.exists()
 
 
 DIES_AT_200 = """
@@ -270,6 +285,16 @@ def test_the_verb_encodes_once_and_then_says_that_nothing_is_to_be_done(photos, 
     second = capsys.readouterr()
     assert "nothing to do: every picture was encoded before" in second.err
     assert second.out.endswith(": 2 pictures, 3 features each\n")
+
+
+@pytest.mark.parametrize("encoder", ["cnn", "hub:openai/clip-vit-base-patch32"])
+def test_an_encoder_that_only_training_takes_is_refused_by_name(run, encoder, tmp_path):
+    refused = run("features", tmp_path, "--encoder", encoder, "-o", tmp_path / "cache")
+    assert refused.code == 2
+    assert (
+        refused.complaint
+        == f"--encoder {encoder} is for iconym train; name the file of a network here"
+    )
 
 
 def test_a_faster_precision_is_asked_for_and_its_cosine_is_told_and_kept(photos, capsys):

@@ -48,6 +48,7 @@ def test_what_is_no_labeller_of_arrays_and_numbers_is_refused(tmp_path):
         {"kind": "Popen", "args": "true"},
         {"kind": "ChanceLabeller", "odd": 1},
         {"kind": "SoftmaxLabeller", "weight": {"array": "7"}},
+        {"kind": "ConseLabeller", "softmax": None, "text": None, "top": 0},
     ],
 )
 def test_a_folder_that_names_anything_else_is_damaged(tmp_path, part):

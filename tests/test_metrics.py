@@ -13,7 +13,6 @@ from iconym.metrics.paired import sign_flip_test
 from iconym.metrics.ranking import (
     hits_at_k,
     median_rank,
-    per_class_mean,
     precision_at_k,
     ranks,
     recall_at_k,
@@ -90,10 +89,6 @@ def test_a_query_without_an_answer_has_an_infinite_rank_in_the_median():
     assert median_rank(np.array([[NO_ANSWER]]), np.array([[True]])) == math.inf
 
 
-def test_a_rare_class_counts_as_much_as_a_frequent_one():
-    assert per_class_mean(np.array([1.0, 1.0, 1.0, 0.0]), ["cat", "cat", "cat", "emu"]) == 0.5
-
-
 @pytest.mark.parametrize("metric", [hits_at_k, precision_at_k])
 def test_k_below_1_is_refused(metric):
     with pytest.raises(ValueError, match="k is 0"):
@@ -115,11 +110,6 @@ def test_k_may_be_far_beyond_the_number_of_targets():
 def test_a_score_that_is_nan_is_refused_with_its_query(metric):
     with pytest.raises(ValueError, match="query 1"):
         metric(np.array([[0.0], [math.nan]]), np.array([[True], [True]]))
-
-
-def test_values_without_a_class_are_refused():
-    with pytest.raises(ValueError, match="2 values of 1"):
-        per_class_mean(np.array([1.0, 0.0]), ["cat"])
 
 
 tied_rows = st.integers(1, 5).flatmap(

@@ -1,6 +1,7 @@
 """From a user's own labelled pictures to a space, and to tables that say how good it is."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from iconym.labellers.chance import random_vectors
 from iconym.nouns import LabelledImages, WordVectors
 from iconym.similarity import cosine
 from iconym.space import load_space
+from iconym.training import spaces
 from iconym.training.descent import TrainingConfig
 from iconym.training.projections import CosineSoftmax, Hinge, Ridge, project
 from iconym.training.spaces import SpaceConfig, fit_space, save_trained, train_space
@@ -251,6 +253,19 @@ def saved(tmp_path_factory):
     return path
 
 
+def test_a_space_killed_before_it_says_what_it_was_trained_on_cannot_be_evaluated(
+    tmp_path, monkeypatch
+):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spaces, "save_contents", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_trained(trained(), tmp_path / "space", ["ab" * 32])
+    with pytest.raises(BadFolder, match="has no baselines"):
+        evaluate_space(tmp_path / "space", DATA)
+
+
 def test_the_tables_have_every_row(saved):
     tables = evaluate_space(saved, DATA).tables
     assert list(tables) == ["seen", "seen_among_all", "unseen", "unseen_among_all"]
@@ -345,6 +360,12 @@ def test_a_space_of_prototypes_is_a_space_like_any_other(world, run, train, tmp_
     assert vectors[0] @ vectors[1] < 0.999  # a label never seen has a place of its own
 
 
+def test_epochs_are_for_what_is_learned_by_descent(train, tmp_path):
+    code, _, err = train("--epochs", 1)
+    assert code == 2 and "--epochs is for descent, and ridge is learned in closed form" in err
+    assert train("--epochs", 1, "--objective", "hinge")[0] == 0
+
+
 def test_fine_tuning_is_for_a_network_trained_here(train):
     code, _, err = train("--fine-tune", 1)
     assert code == 2 and "--fine-tune is for --encoder cnn" in err
@@ -408,6 +429,7 @@ def test_preprocessing_can_be_given_by_options(train, tmp_path):
         ({}, ["--unseen-share", "1"], 2, "it must be at least 0 and below 1"),
         ({"encoder": "cnn"}, ["--size", "4"], 2, "size 4 is too small for the network"),
         ({"encoder": "cnn"}, ["--features", "x"], 2, "--features is for a network from a file"),
+        ({"encoder": "cnn"}, ["--cache", "kept"], 2, "leave it out with --encoder cnn"),
     ],
 )
 def test_a_failure_is_one_line_with_the_remedy(train, tmp_path, given, options, code, message):
@@ -427,6 +449,15 @@ def test_an_unknown_unseen_label_is_named(train, tmp_path):
     (tmp_path / "names.txt").write_text("oragne\n")
     code, _, err = train("--unseen", tmp_path / "names.txt")
     assert code == 2 and "unseen labels have no picture: 'oragne'; there is orange" in err
+
+
+def test_labels_are_drawn_to_be_held_back_from_those_with_a_vector(world, train, tmp_path):
+    shutil.copytree(world / "photos", tmp_path / "photos")
+    for label in ("aaaa", "bbbb", "cccc", "dddd"):  # 4 of 10 labels
+        shutil.copytree(world / "photos" / "red", tmp_path / "photos" / label)
+    for seed in range(5):
+        code, out, _ = train("--unseen-share", 0.3, "--seed", seed, data=tmp_path / "photos")
+        assert code == 0 and "4 labels seen, 2 unseen" in out  # 2 of 6
 
 
 def test_labels_to_hold_back_are_named_once(world, train):

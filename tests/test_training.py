@@ -20,6 +20,7 @@ from iconym.training.descent import Examples, TrainingConfig, descend, schedule
 from iconym.training.fine_tuning import FineTuning, fine_tune
 from iconym.training.layers import Goal, as_projection, examples_of, fit_projection, fit_softmax
 from iconym.training.networks import FromScratch, train_classifier, train_jointly
+from iconym.training.positives import Matrix
 
 EAST_NORTH = WordVectors(("east", "north"), np.eye(2, dtype=np.float32))
 LABELS = ["east", "north"] * 8
@@ -84,7 +85,7 @@ def test_every_pass_takes_every_example_once_in_an_order_of_its_own():
         return batch
 
     layer, rows = nn.Linear(1, 1), torch.arange(10)
-    examples = Examples(rows.float()[:, None], rows * 0, rows[:1], noted)
+    examples = Examples(rows.float()[:, None], rows * 0, Matrix(rows[:1]), noted)
     config = TrainingConfig(epochs=2, batch=4)
     descend(
         layer, [layer], examples, lambda scores, _: scores.sum(), config, range(config.steps(10))
@@ -95,7 +96,7 @@ def test_every_pass_takes_every_example_once_in_an_order_of_its_own():
 
 def test_each_step_follows_the_gradient_of_its_own_batch_alone():
     layer, rows = nn.Linear(1, 1), torch.zeros(8, dtype=torch.long)
-    examples = Examples(torch.ones(8, 1), rows, rows[:1])
+    examples = Examples(torch.ones(8, 1), rows, Matrix(rows[:1]))
     config = TrainingConfig(epochs=1, batch=4)
     descend(layer, [layer], examples, lambda scores, _: scores.sum(), config, range(2))
     assert layer.weight.grad.tolist() == [[4.0]]  # of 4 examples, not of 8
@@ -276,4 +277,4 @@ def test_settings_that_cannot_train_are_refused(setting, value):
 @pytest.mark.parametrize("inputs, truth", [(0, 0), (2, 3)])
 def test_examples_need_a_label_each_and_at_least_one(inputs, truth):
     with pytest.raises(BadData, match=f"{inputs} examples with {truth} labels"):
-        Examples(torch.zeros(inputs, 2), torch.zeros(truth), torch.arange(2))
+        Examples(torch.zeros(inputs, 2), torch.zeros(truth), Matrix(torch.arange(2)))

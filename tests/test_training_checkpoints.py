@@ -172,7 +172,7 @@ def test_a_state_of_another_training_is_refused_in_one_line(tmp_path, changed, w
 def test_a_damaged_state_is_refused(tmp_path):
     classifier(tmp_path / "state")
     (tmp_path / "state" / "state.safetensors").write_bytes(b"")
-    with pytest.raises(DamagedFolder, match="differs from its checksum"):
+    with pytest.raises(DamagedFolder, match="is damaged; remove it, and the training begins"):
         classifier(tmp_path / "state")
 
 

@@ -20,7 +20,7 @@ from iconym.objectives.hinge_rank import hinge_rank
 from iconym.objectives.info_nce import info_nce
 from iconym.similarity import cosine, unit
 from iconym.space import Projection
-from iconym.training import checkpoints
+from iconym.training import checkpoints, spaces
 from iconym.training.cnn import learn_cnn
 from iconym.training.config import TrainingConfig
 from iconym.training.fine_tuning import FineTuning, fine_tune
@@ -210,6 +210,15 @@ def test_the_baselines_are_trained_anew_on_the_new_features(first_stage):
     again = project(space.method, features, task.data.labels, random_of(tuned, task))
     assert tuned.baselines.random.weight == pytest.approx(again.weight)
     assert tuned.baselines.softmax.weight.shape == trained.baselines.softmax.weight.shape
+
+
+def test_a_gamma_of_another_projection_is_not_kept(first_stage, monkeypatch):
+    task, learned, space, _ = first_stage
+    monkeypatch.setattr(spaces, "FEWEST", 4)
+    first = train_space(task, learned.encoder, space)
+    how = FineTuning(TrainingConfig(epochs=1, batch=8))
+    assert first.baselines.gamma is not None
+    assert tune_space(task, first, learned, space, how).trained.baselines.gamma is None
 
 
 def random_of(trained, task):

@@ -30,7 +30,7 @@ from iconym.training.methods import (
     TreeSoftmax,
     TwoWay,
 )
-from iconym.training.paired import Paired
+from iconym.training.positives import Matrix, Pairs
 from iconym.training.projections import project
 
 BRIEF = TrainingConfig(epochs=30, batch=16, learning_rate=0.03, seed=3)
@@ -144,8 +144,8 @@ def test_pairs_are_the_places_where_the_matrix_is_true():
     inputs, truth = torch.arange(5.0)[:, None], torch.tensor([2, 0, 2, 1, 3])
     columns = torch.tensor([1, 2, 0, 2, 0])  # none of class 3
     rows, generator = torch.tensor([4, 0, 3, 2]), torch.Generator()
-    _, positive = Examples(inputs, truth, columns).draw(rows, generator)
-    drawn, pairs = Paired(inputs, truth, columns).draw(rows, generator)
+    _, positive = Examples(inputs, truth, Matrix(columns)).draw(rows, generator)
+    drawn, pairs = Examples(inputs, truth, Pairs(columns)).draw(rows, generator)
     assert sorted(pairs.tolist()) == positive.nonzero().tolist()
     assert drawn.flatten().tolist() == [4, 0, 3, 2]
 

@@ -215,7 +215,8 @@ def read_hierarchy(path: Path) -> Hierarchy:
         data = path.read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise BadData(f"{path} cannot be read as a list of edges: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise BadData(f"{path} cannot be read as a list of edges: {reason}") from error
     pairs = [_pair(path, *line) for line in enumerate(text.splitlines(), 1) if line[1]]
     if pairs and set(pairs[0]) == {"child", "parent"}:
         header, *pairs = pairs

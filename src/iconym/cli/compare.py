@@ -64,7 +64,7 @@ def compare(
         return
     for part, differences in groupby(found, lambda difference: difference.part):
         rows = [_cells(difference) for difference in differences]
-        print_table(("row", "metric", "A", "B", "A - B", "95 %", "p"), rows, title(part))
+        print_table(("row", "metric", "A", "B", "A - B", "95 %", "p"), rows, f"\n{title(part)}")
 
 
 def _cells(found: "Difference") -> list[object]:

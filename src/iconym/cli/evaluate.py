@@ -15,7 +15,7 @@ from iconym.cli.labelled import (
     read_data,
     tell_skipped,
 )
-from iconym.cli.output import Json, print_json, print_table, say
+from iconym.cli.output import Json, print_json, print_lines, print_parted_table, print_table, say
 
 if TYPE_CHECKING:
     from iconym.evaluation.confidence import Confidence
@@ -113,7 +113,10 @@ def _not_trained_on(
     from iconym.data.contents import load_contents, read_contents, untrained
     from iconym.features import take
 
-    rows = untrained(read_contents(data, found, image=image), load_contents(space))
+    trained = load_contents(space)
+    if not trained:
+        say(f"{space} does not say which pictures it was trained on; none is left out for that")
+    rows = untrained(read_contents(data, found, image=image), trained)
     if len(rows) < len(found):
         left = len(found) - len(rows)
         say(f"{left} of {len(found)} pictures are left out: the space was trained on them")
@@ -157,21 +160,30 @@ def _print(result: "SpaceEvaluation") -> None:
         _print_generalized(result.generalized)
     for part in ("seen", "unseen"):
         if part in result.confidence:
-            heading = f"{title(part)}: certainty, in percent"
+            heading = f"\n{title(part)}: certainty, in percent"
             _print_confidence(heading, result.confidence[part])
 
 
 def _print_table(heading: str, table: "Table") -> None:
-    candidates = int(table.candidates.max())
-    heading = f"{heading}: {len(table.candidates):,} pictures, {candidates:,} labels"
-    for metric in table.saturated:
+    labels = int(table.candidates.max())
+    heading = f"\n{heading}: {len(table.candidates):,} pictures, {labels:,} labels"
+    shown = [metric for metric in table.columns if _best(metric) == 1 or _best(metric) < labels]
+    for metric in (m for m in shown if m in table.saturated):
         heading += f"\n{metric} says nothing: every label counts as right"
-    columns = [m + "*" if m in table.saturated else m for m in table.columns]
+    columns = [m + "*" if m in table.saturated else m for m in shown]
     rows = [
-        [name, *(_cell(values[m]) if values else None for m in table.columns)]
+        [name, *(_cell(values[m]) if values else None for m in shown)]
         for name, values in table.intervals.items()
     ]
-    print_table(("labeller", *columns), rows, heading)
+    print_parted_table(("labeller", *columns), rows, heading)
+    sizes = [f"{m} {size:.2f}" for m, size in table.mean_set_sizes.items() if m in shown]
+    if sizes:
+        print_lines([f"mean size of the correct set: {', '.join(sizes)}"])
+
+
+def _best(metric: str) -> int:
+    """How many of the best answers a column looks at: k of hit@k."""
+    return int(metric.rpartition("@")[2])
 
 
 def _print_generalized(found: "Generalized") -> None:
@@ -181,7 +193,8 @@ def _print_generalized(found: "Generalized") -> None:
         [name, *(shown(figure, values[figure]) if values else None for figure in FIGURES)]
         for name, values in found.intervals.items()
     ]
-    print_table(("labeller", *FIGURES), rows, "Seen and unseen labels together, means over classes")
+    heading = "\nSeen and unseen labels together, means over classes"
+    print_parted_table(("labeller", *FIGURES), rows, heading)
 
 
 def _print_confidence(heading: str, found: "dict[str, Confidence | None]") -> None:

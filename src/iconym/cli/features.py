@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iconym.cli.encoder import (
+    CNN,
+    HUB,
     Features,
     Filter,
     Fit,
@@ -17,6 +19,7 @@ from iconym.cli.encoder import (
 )
 from iconym.cli.labelled import DataPath, ImageColumn, LabelColumn, Where, read_data, tell_skipped
 from iconym.cli.output import Json, print_json, print_lines, say, shown_path, tracked
+from iconym.errors import Usage
 
 if TYPE_CHECKING:
     from iconym.features import Encoded
@@ -63,6 +66,8 @@ def features(
     from iconym.encoders.runtimes import Running
     from iconym.features.cache import found_features, made_features, wanted_features
 
+    if str(encoder).startswith(HUB) or str(encoder) == CNN:
+        raise Usage(f"--encoder {encoder} is for iconym train; name the file of a network here")
     square = {"size": size, "fit": fit, "filter": filter}
     network = read_encoder(encoder, square, features, Running(runtime, precision, threads))
     found = read_data(data, image, label, where, network.at_least)

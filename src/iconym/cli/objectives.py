@@ -31,6 +31,7 @@ class Objective(StrEnum):
     SIGMOID = "sigmoid"
 
 
+CLOSED = (Objective.RIDGE, Objective.PROTOTYPES)
 RANKING = (Objective.HINGE, Objective.TWO_WAY)
 TAKERS = {
     "alpha": (Objective.RIDGE,),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 import unicodedata
@@ -17,6 +18,9 @@ PATIENCE = 0.5  # seconds of work that show no bar
 SILENCE = 10.0  # seconds between two lines of progress where there is no terminal
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format, surrogate, line and paragraph ends
 ENDLESS = 100_000  # columns of what is no terminal: nothing is folded there
+PAGE = 100  # columns of what is no terminal, for tables that are parted
+GAP = 2  # blanks between two columns
+DASH = "–"  # noqa: RUF001  what nobody can answer
 
 
 def print_json(value: Any) -> None:
@@ -32,7 +36,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     body = [[_cell(value) for value in row] for row in rows]
     for number, name in enumerate(columns):
         numeric = all(_is_number(row[number]) for row in body) and bool(body)
@@ -43,7 +47,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     console = Console(
         file=sys.stdout, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False
     )
+    if title:  # not the table's own, which is folded to the width of its columns
+        console.print(title, style="italic")
     console.print(table)
+
+
+def print_parted_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = ""
+) -> None:
+    """As ``print_table``; columns that do not fit stand below, beside the first one again."""
+    body = [[_cell(value) for value in row] for row in rows]
+    for part in _parts([columns, *body], shutil.get_terminal_size((PAGE, 0)).columns):
+        print_table([columns[i] for i in part], [[row[i] for i in part] for row in body], title)
+        title = ""
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -128,15 +144,29 @@ def _speed(words: int, start: float) -> str:
     return f"{words / max(time.monotonic() - start, 1e-9):,.0f} words/s" if words else ""
 
 
+def _parts(lines: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """Which columns stand in each table: the first, and as many others as fit, but at least one."""
+    first, *others = (max(map(len, column)) for column in zip(*lines, strict=True))
+    parts: list[list[int]] = []
+    room = 0
+    for number, wide in enumerate(others, 1):
+        if not parts or wide + GAP > room:
+            parts.append([0])
+            room = width - first
+        parts[-1].append(number)
+        room -= wide + GAP
+    return parts
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode()
 
 
 def _cell(value: object) -> str:
     if value is None:
-        return "–"  # noqa: RUF001  a dash for what nobody can answer
+        return DASH
     return f"{value:.3f}" if isinstance(value, float) else printable(str(value))
 
 
 def _is_number(cell: str) -> bool:
-    return cell.lstrip("-").replace(".", "", 1).isdigit()
+    return cell == DASH or cell.lstrip("+-").replace(".", "", 1).isdigit()

@@ -18,7 +18,7 @@ from iconym.cli.labelled import (
     read_data,
     tell_skipped,
 )
-from iconym.cli.objectives import Alpha, How, Margin, Objective, Rivals, Tree, method_of
+from iconym.cli.objectives import CLOSED, Alpha, How, Margin, Objective, Rivals, Tree, method_of
 from iconym.cli.output import print_lines, say, shown_path, tracked
 from iconym.errors import Usage
 
@@ -92,7 +92,7 @@ def train(
     "SPACE.work" until the end: after a kill, the same command goes on. Pictures that cannot be
     decoded are skipped; the exit code is then 3.
     """
-    from iconym.data.contents import read_contents, save_contents
+    from iconym.data.contents import read_contents
     from iconym.files import check_place
     from iconym.training.spaces import save_trained, train_space
     from iconym.words.formats import load_words
@@ -103,6 +103,10 @@ def train(
     config = _config(objective, settings, epochs, seed)
     chosen = {"size": size, "fit": fit, "filter": filter}
     network, square = read_network(encoder, chosen, features)
+    if cache is not None and not network:
+        raise Usage(f"--cache is for a network that is there; leave it out with --encoder {CNN}")
+    if epochs is not None and network and objective in CLOSED:
+        raise Usage(f"--epochs is for descent, and {objective} is learned in closed form")
     if fine_tune is not None and network:
         raise Usage(f"--fine-tune is for --encoder {CNN}, not for {encoder}")
     if fine_tune is not None and objective is Objective.PROTOTYPES:
@@ -117,8 +121,7 @@ def train(
     else:
         how = _from_pictures(square, config, epochs, fine_tune, work)
         trained = _from_scratch(task, how, config, output.name)
-    save_trained(trained, output)
-    save_contents(task.contents, output)
+    save_trained(trained, output, task.contents)
     shutil.rmtree(work, ignore_errors=True)
     say(f"learned by {trained.method}")
     print_lines([f"{shown_path(output)}: {len(task.seen)} labels seen, {len(task.unseen)} unseen"])
@@ -145,8 +148,9 @@ def _config(
     from iconym.training.projections import LINEAR
     from iconym.training.spaces import SpaceConfig
 
-    descent = replace(LINEAR, seed=seed, epochs=epochs or LINEAR.epochs)
-    return SpaceConfig(method_of(objective, settings, descent), softmax=descent, seed=seed)
+    usual = replace(LINEAR, seed=seed)  # of the baseline too, whatever is asked for ours
+    descent = replace(usual, epochs=epochs or usual.epochs)
+    return SpaceConfig(method_of(objective, settings, descent), softmax=usual, seed=seed)
 
 
 def _task(
@@ -155,11 +159,15 @@ def _task(
     from iconym.data.labelled import read_label_list
     from iconym.features import take
     from iconym.training.tasks import draw_unseen, hold_out, zero_shot_task
+    from iconym.words.labels import compile_labels
 
     if held.unseen:
-        unseen = read_label_list(held.unseen)
+        unseen: tuple[str, ...] = read_label_list(held.unseen)
+    elif held.unseen_share:
+        known = compile_labels(found.classes, words).vectors.words
+        unseen = draw_unseen(known, held.unseen_share, seed=held.seed)
     else:
-        unseen = draw_unseen(found.classes, held.unseen_share, seed=held.seed)
+        unseen = ()
     kept, tested = hold_out(found.labels, contents, held.test_share, seed=held.seed)
     task = zero_shot_task(take(found, kept), words, unseen, contents=[contents[i] for i in kept])
     for remark in (str(task.report), *task.remarks):

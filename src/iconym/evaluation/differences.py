@@ -107,7 +107,7 @@ def _pairs(a: Table, b: Table, row: str | None, against: str | None) -> list[tup
     pairs = [(name, against if against is not None else name) for name in first]
     for table, name in ((table, pair[i]) for pair in pairs for i, table in enumerate((a, b))):
         if name not in table.rows:
-            raise Usage(f"a run has no row {name!r}; it has {', '.join(table.rows)}")
+            raise Usage(f"a run has no row {name!r}; it has {', '.join(map(repr, table.rows))}")
     return [(x, y) for x, y in pairs if a.rows[x] is not None and b.rows[y] is not None]
 
 

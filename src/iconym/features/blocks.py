@@ -99,4 +99,4 @@ def one_at_a_time(place: Path) -> Iterator[Path]:
         for left_over in place.parent.glob(f".{escape(place.name)}.new-*"):
             shutil.rmtree(left_over)  # of one that was killed while it saved
         yield partial
-        shutil.rmtree(partial)
+        shutil.rmtree(partial, ignore_errors=True)  # gone if another was here since we opened it

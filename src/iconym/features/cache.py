@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from iconym.encoders.onnx import OnnxEncoder, cosine_to_float32
-from iconym.errors import BadPicture
+from iconym.errors import BadPicture, DamagedFolder
 from iconym.features import BATCH, Encoded, Fingerprinted, decode_rows, encoded_rows, none_usable
 from iconym.features.blocks import Block, Blocks, one_at_a_time
 from iconym.files import Contents, load_folder, save_folder, to_json
@@ -226,7 +226,10 @@ def _loaded(wanted: WantedFeatures) -> Encoded:
 
 
 def _mapped(place: Path) -> np.ndarray:
-    return np.load(place / FEATURES, mmap_mode="r", allow_pickle=False)
+    try:
+        return np.load(place / FEATURES, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        raise DamagedFolder(f"{place / FEATURES}: {error}; remove {place}") from error
 
 
 def _prefix(encoder: ImageEncoder) -> str:

@@ -61,7 +61,7 @@ def load_labellers(path: Path) -> dict[str, Labeller]:
     about = folder.json("labellers.json")
     try:
         return {name: _read(part, arrays) for name, part in about.items()}
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedFolder(f"{path / 'labellers.json'}: {error!r}; save it again") from error
 
 

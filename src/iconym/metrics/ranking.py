@@ -112,25 +112,6 @@ def median_rank(scores: Scores, positive: Positive) -> float:
     return float(np.median(ranks(scores, positive)))
 
 
-def per_class_mean(values: PerQuery, classes: Sequence[str]) -> float:
-    """The mean over classes of the mean of ``values`` in each class.
-
-    Args:
-        values: one number for each query.
-        classes: the class of each query; a rare class counts as much as a frequent one.
-
-    Raises:
-        ValueError: if there are no values, or not one class for each.
-
-    Source:
-        Xian et al., Zero-Shot Learning: the Good, the Bad and the Ugly, CVPR 2017.
-    """
-    if not len(values) or len(values) != len(classes):
-        raise ValueError(f"{len(values)} values of {len(classes)} queries; one each is needed")
-    _, rows, sizes = np.unique(np.array(classes), return_inverse=True, return_counts=True)
-    return float((np.bincount(rows, weights=values) / sizes).mean())
-
-
 class _Cut(NamedTuple):
     """For each query, what is certain of its best k, and what depends on the order of ties."""
 

@@ -135,7 +135,7 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The metrics, and per-class hit@1 where classes are known."""
+        """The metrics, and per-class hit@1 where some class has several queries."""
         return tuple(metric for metrics, _ in self._means for metric in metrics)
 
     def values(self, row: str, metric: str) -> Float[np.ndarray, " queries"] | None:
@@ -145,7 +145,9 @@ class Table:
             Usage: if there is no such row or metric.
         """
         if row not in self.rows:
-            raise Usage(f"the table has no row {row!r}; choose one of {', '.join(self.rows)}")
+            raise Usage(
+                f"the table has no row {row!r}; choose one of {', '.join(map(repr, self.rows))}"
+            )
         if metric not in self.columns:
             raise Usage(f"the table has no metric {metric!r}; choose one of {self.columns}")
         values = self.rows[row]
@@ -159,7 +161,7 @@ class Table:
     def _means(self) -> list[tuple[tuple[str, ...], Classes | None]]:
         """Columns that are means over queries, then those over classes."""
         means: list[tuple[tuple[str, ...], Classes | None]] = [(self.metrics, None)]
-        if self.truth and FLAT in self.metrics:
+        if FLAT in self.metrics and len(set(self.truth)) < len(self.truth):
             means.append(((PER_CLASS,), self.classes_of(PER_CLASS)))
         return means
 

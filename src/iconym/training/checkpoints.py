@@ -59,12 +59,14 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        folder = load_folder(self.path, KIND, FORMAT)
-        about = folder.json("training.json")
         try:
+            folder = load_folder(self.path, KIND, FORMAT)
+            about = folder.json("training.json")
             step, found = int(about["step"]), dict(about["fingerprint"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFolder(f"{self.path} is damaged; remove it") from error
+        except (DamagedFolder, KeyError, TypeError, ValueError) as error:
+            raise DamagedFolder(
+                f"{self.path} is damaged; remove it, and the training begins anew"
+            ) from error
         if others := self._fingerprint.differs_from(found):
             raise BadData(
                 f"{self.path} is of a training with other {' and '.join(others)}; go on with "

@@ -15,6 +15,7 @@ from iconym.training.checkpoints import Checkpoint, Fingerprint
 from iconym.training.config import TrainingConfig as TrainingConfig  # where callers look for it
 from iconym.training.config import schedule as schedule
 from iconym.training.digests import digest, generators_in
+from iconym.training.positives import Positives
 from iconym.training.state import Batches, Snapshot, State, parameters_of
 from iconym.training.watch import Watch, check_gradient, check_loss
 
@@ -34,14 +35,13 @@ class Examples:
     Args:
         inputs: (n, ...); pictures as uint8 or features as float32.
         truth: (n,) the class of each input.
-        columns: (m,) the class of each target; those of the input's class are its positives, so
-            that labels with one and the same vector are never each other's negatives.
+        positives: of the classes of a batch, which targets are right.
         prepare: turns a batch of inputs into what the model takes, drawn anew each time.
     """
 
     inputs: Tensor
     truth: Tensor
-    columns: Tensor
+    positives: Positives
     prepare: Prepare = as_is
 
     def __post_init__(self) -> None:
@@ -52,9 +52,8 @@ class Examples:
         return len(self.truth)
 
     def draw(self, rows: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """The prepared inputs of these rows and which targets are positive (rows, m)."""
-        positive = self.truth[rows][:, None] == self.columns[None, :]
-        return self.prepare(self.inputs[rows], generator), positive
+        """The prepared inputs of these rows, and what ``positives`` makes of their classes."""
+        return self.prepare(self.inputs[rows], generator), self.positives(self.truth[rows])
 
 
 @dataclass(frozen=True)
@@ -212,7 +211,7 @@ def _kept(good: Snapshot, saved: Checkpoint | None) -> str:
 def _fingerprint(descent: Descent) -> Fingerprint:
     examples, config = descent.examples, descent.config
     settings = (config, tuple(descent.rates), descent.objective, examples.prepare, descent.given)
-    data = (examples.inputs, examples.truth, examples.columns)
+    data = (examples.inputs, examples.truth, examples.positives)
     return Fingerprint(
         {
             "settings": digest(settings),

@@ -12,8 +12,8 @@ from iconym.metrics.intervals import class_weights
 from iconym.metrics.ranking import hits_at_k
 from iconym.nouns import Track, untracked
 from iconym.protocols import Labeller
-from iconym.training.class_splits import FOLDS, class_folds
 
+FOLDS = 5
 TESTED = 0.2  # of the pictures of classes that stay seen, not learned from but answered
 
 # What is learned from (n, features) and the names of their n labels.
@@ -88,6 +88,12 @@ def chosen_gamma(
         labeller = learn(features[part.learned], part.labels)
         turns.append(_turns(labeller, features[part.tested], part))
     return _best(np.concatenate(turns, axis=1))
+
+
+def class_folds(classes: Sequence[str], folds: int, *, seed: int) -> list[tuple[str, ...]]:
+    """The classes dealt out at random into ``folds`` parts, as even as can be."""
+    order = np.random.default_rng(seed).permutation(len(classes))
+    return [tuple(classes[i] for i in part) for part in np.array_split(order, folds)]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from iconym.objectives.softmax import softmax
 from iconym.similarity import dot, unit
 from iconym.space import Projection
 from iconym.training.descent import Examples, Prepare, TrainingConfig, as_is, descend
-from iconym.training.paired import Paired
+from iconym.training.positives import Matrix, Pairs
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def examples_of(
     if missing:
         raise UnknownWord(missing[0])
     truth = torch.from_numpy(group[[row[label] for label in labels]])
-    made = Examples if isinstance(goal, Goal) else Paired
-    return made(inputs, truth, torch.from_numpy(group), prepare)
+    positives = Matrix if isinstance(goal, Goal) else Pairs
+    return Examples(inputs, truth, positives(torch.from_numpy(group)), prepare)
 
 
 def of_classes(
@@ -137,7 +137,7 @@ def of_classes(
     """Inputs with their labels, as examples for a layer with these classes as its columns."""
     number = {label: i for i, label in enumerate(dict.fromkeys(classes))}
     truth, columns = ([number[label] for label in some] for some in (labels, classes))
-    return Examples(inputs, torch.tensor(truth), torch.tensor(columns), prepare)
+    return Examples(inputs, torch.tensor(truth), Matrix(torch.tensor(columns)), prepare)
 
 
 def score_towards(goal: Goal, layer: nn.Linear) -> Callable[[Tensor], Tensor]:

@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float
 
 from iconym.features import Scaling
+from iconym.labellers.space import SpaceLabeller
 from iconym.nouns import Track, WordVectors, untracked
 from iconym.space import Projection
-from iconym.training.class_splits import unseen_hits
+from iconym.training.held_back import labeller_hits
 from iconym.training.layers import examples_of, fit_projection
 from iconym.training.methods import LINEAR as LINEAR  # where callers look for them
 from iconym.training.methods import CosineSoftmax as CosineSoftmax
@@ -50,10 +51,11 @@ def settled(
     if len(set(labels)) < 4:
         return Ridge(MIDDLE)
 
-    def learn(some: np.ndarray, their_labels: Sequence[str]) -> list[Projection]:
-        return ridge_path(some, targets_of(their_labels, vectors), alphas=ALPHAS)
+    def learn(some: np.ndarray, their_labels: Sequence[str]) -> list[SpaceLabeller]:
+        path = ridge_path(some, targets_of(their_labels, vectors), alphas=ALPHAS)
+        return [SpaceLabeller(projection, vectors) for projection in path]
 
-    hits = unseen_hits(learn, features, labels, vectors, seed=seed, track=track)
+    hits = labeller_hits(learn, features, labels, seed=seed, track=track)
     return Ridge(ALPHAS[int(np.flatnonzero(hits == hits.max())[-1])])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from iconym.data.contents import save_contents
 from iconym.features import Encode, Encoded, encode
 from iconym.labellers.baselines import Baselines, save_baselines
 from iconym.labellers.chance import random_vectors
@@ -114,14 +115,24 @@ def fit_space(
     return Trained(space, baselines, placed.method, encoded.skipped)
 
 
-def save_trained(trained: Trained, path: Path) -> None:
-    """Write the space and, inside its folder, its baselines.
+def save_trained(trained: Trained, path: Path, contents: Sequence[str] = ()) -> None:
+    """Write the space and, inside its folder, what it was trained on and its baselines.
+
+    The baselines come last, and no space is evaluated without them: one whose saving was killed
+    is never measured on pictures that it was trained on.
+
+    Args:
+        trained: the space with its baselines.
+        path: the folder.
+        contents: of the pictures trained on, as for ``save_contents``; none if nobody said.
 
     Raises:
         Usage: as ``save_space``.
         BadFolder: as ``save_space``.
     """
     save_space(trained.space, path)
+    if contents:
+        save_contents(contents, path)
     save_baselines(trained.baselines, path)
 
 

@@ -35,7 +35,8 @@ def tune_space(
     """The space with network and projection trained on together, and new baselines.
 
     The goal is that of ``config.method``; ridge has none, and is followed by cosine softmax. The
-    baselines are trained anew on the new network's features.
+    baselines are trained anew on the new network's features. There is no gamma for calibrated
+    stacking: the network learned from every seen label, so that none can play the unseen.
 
     Args:
         task: what the space was trained on.
@@ -57,7 +58,8 @@ def tune_space(
     anew = replace(config, method=trained.method)
     again = fit_space(task, encoder, encode(task.data, encoder, track), anew, track=track)
     space = replace(again.space, name=trained.space.name, projection=tuned.projection)
-    return TunedSpace(replace(again, space=space), tuned.stopped)
+    baselines = replace(again.baselines, gamma=None)  # that of another projection
+    return TunedSpace(replace(again, space=space, baselines=baselines), tuned.stopped)
 
 
 def _goal(config: SpaceConfig, learned: LearnedCnn, task: ZeroShotTask) -> Goal:
