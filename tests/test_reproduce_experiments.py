@@ -85,7 +85,7 @@ def test_the_curves_of_both_gates_are_monotone_and_a_distant_pair_is_told_apart(
     for gate in ("Gaussian", "LoOP"):
         assert verdicts(result)[f"{gate} gate: steps of its curves the wrong way"] == "in"
     assert found["the farthest pair, right among the two"] > 0.8
-    assert found["the second minus the first"] > 0
+    assert found["farthest pair - nearest pair"] > 0
     for series in result.charts[0].series:
         steps = np.diff(series.y)
         assert (steps >= 0).all() if series.name.endswith(", seen") else (steps <= 0).all()

@@ -142,7 +142,10 @@ def _flip(found: Figures, settings: Settings) -> list[Row]:
             f"DeViSE - ConSE(T), unseen hit@1, noise {most:g}", lead(most), "points", band=flips
         ),
         Row.of(
-            "its change from clean to noisy words", lead(most) - lead(least), "points", band=gains
+            "DeViSE - ConSE(T), unseen hit@1, from clean to noisy words",
+            lead(most) - lead(least),
+            "points",
+            band=gains,
         ),
     ]
 
@@ -172,7 +175,10 @@ FEW = (
     "seen classes to learn a map to the label vectors from (AwA2 has 40)."
 )
 BEHIND = "ConSE(T) - softmax, seen hit@10, noise 1"
-GAINS = ("DeViSE - ConSE(T), unseen hit@1, noise 1", "its change from clean to noisy words")
+GAINS = (
+    "DeViSE - ConSE(T), unseen hit@1, noise 1",
+    "DeViSE - ConSE(T), unseen hit@1, from clean to noisy words",
+)
 ROWS = ("ConSE(T) - ConSE(1), unseen hit@1", "DeViSE - ConSE(T), unseen hit@1", *GAINS)
 EXPLAINED = {
     **{(world, BEHIND): TEN for world in ("tree", "awa2", "awa2-words")},

@@ -152,7 +152,7 @@ def _pair_rows(found: Figures) -> list[Row]:
     return [
         Row.of("the nearest pair, right among the two", found["close"], band=chance),
         Row.of("the farthest pair, right among the two", found["distant"], band=apart),
-        Row.of("the second minus the first", gap, "points", band=clear),
+        Row.of("farthest pair - nearest pair", gap, "points", band=clear),
     ]
 
 
@@ -169,7 +169,10 @@ def _gate_rows(found: Figures) -> list[Row]:
         ]
     gap = found["LoOP matched"] - found["Gaussian matched"]
     higher = Band(0.0, math.inf, "LoOP, which looks at the pictures around, is the milder gate")
-    return [*rows, Row.of("LoOP - Gaussian, seen accuracy there", gap, "points", band=higher)]
+    return [
+        *rows,
+        Row.of("LoOP - Gaussian, seen accuracy at half of the unseen", gap, "points", band=higher),
+    ]
 
 
 def _chart(curves: Sequence[dict[str, GateCurve]], world: str) -> Chart:
@@ -202,8 +205,8 @@ SIBLINGS = (
     "the nearest pair is told apart."
 )
 EXPLAINED = {
-    ("tree", "LoOP - Gaussian, seen accuracy there"): CLOUDS,
-    ("cifar100", "LoOP - Gaussian, seen accuracy there"): CLOUDS,
+    ("tree", "LoOP - Gaussian, seen accuracy at half of the unseen"): CLOUDS,
+    ("cifar100", "LoOP - Gaussian, seen accuracy at half of the unseen"): CLOUDS,
     ("tree", "the nearest pair, right among the two"): SIBLINGS,
 }
 
