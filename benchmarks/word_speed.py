@@ -4,9 +4,9 @@ Both train the same words of the same text with the same settings (200 numbers, 
 negatives or the hierarchical softmax, sample 1e-3, minimum count 5), in turns; medians of the
 rounds. On one core a speed is words by CPU-seconds of the training alone; gensim reads its text
 from a file as it trains, ours is numbered beforehand, so the last row gives the whole way, from
-text to vectors. Beside two threads stand two programs that share nothing, which is what the
-machine allows at that moment. Memory is the peak of a process of its own, from the text to the
-vectors.
+text to vectors. Beside two threads stand two programs of one thread each, which share nothing:
+that is what the machine's memory allows at that moment. Memory is the peak of a process of its
+own, from the text to the vectors.
 """
 
 import argparse
@@ -30,7 +30,6 @@ from iconym.words.windows import WindowConfig, train_windows
 
 MODES = {"skip-gram, negatives": 5.0, "CBOW, negatives": 2.0, "skip-gram, tree": 2.0}
 TWO_THREADS = 1.8
-SPINS = 200_000_000  # some seconds
 
 Figures = dict[str, dict[str, float | bool]]
 
@@ -44,7 +43,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     parser.add_argument("--memory-of", choices=("iconym", "gensim"), help=argparse.SUPPRESS)
     parser.add_argument("--text", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--apart", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.apart:
+        _train_apart()
+        return
     if options.memory_of:
         print(_memory(options.memory_of, options.text))
         return
@@ -85,17 +88,35 @@ def _two_threads(figures: Figures, vocabulary: Vocabulary, corpus: Corpus, round
         both = _in_turns(works, rounds, time.perf_counter)
         speeds = [len(corpus.tokens) / seconds for seconds in both]
         _show(figures, f"{mode}, 2 threads", speeds, TWO_THREADS)
-    both = _in_turns([lambda n=n: _spin(n) for n in (2, 1)], rounds, time.perf_counter)
-    speeds = [n * SPINS / seconds for n, seconds in zip((2, 1), both, strict=True)]
-    _show(figures, "two programs sharing nothing", speeds, TWO_THREADS)
+    both = [statistics.median([_apart(n) for _ in range(rounds)]) for n in (2, 1)]
+    speeds = [n * len(corpus.tokens) / seconds for n, seconds in zip((2, 1), both, strict=True)]
+    _show(figures, "skip-gram in 2 programs, nothing shared", speeds, TWO_THREADS)
 
 
-def _spin(programs: int) -> None:
-    """Count in so many processes at once: how far two cores of this machine are two."""
-    count = f"for _ in range({SPINS}): pass"
-    running = [subprocess.Popen([sys.executable, "-c", count]) for _ in range(programs)]
-    for process in running:
-        process.wait()
+def _apart(programs: int) -> float:
+    """Seconds of skip-gram on one thread in each of so many programs at once, the slowest's."""
+    command = [sys.executable, __file__, "--apart"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    running = [subprocess.Popen(command, text=True, **pipes) for _ in range(programs)]
+    ends = [(program.stdin, program.stdout) for program in running]
+    for _, answers in ends:
+        answers.readline()  # ready
+    for start, _ in ends:
+        start.write("go\n")
+        start.flush()
+    return max(float(answers.readline()) for _, answers in ends)
+
+
+def _train_apart() -> None:
+    """Tell that all is ready, wait for a line, train, and print the seconds."""
+    vocabulary, corpus = text_corpus()
+    train = _ours(corpus, vocabulary, "skip-gram, negatives")
+    _ours(_first(corpus, 2000), vocabulary, "skip-gram, negatives")(1)  # compiles
+    print("ready", flush=True)
+    sys.stdin.readline()
+    start = time.perf_counter()
+    train(1)
+    print(time.perf_counter() - start)
 
 
 def _peak_memory(figures: Figures, text: Path) -> None:
