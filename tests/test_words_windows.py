@@ -220,7 +220,8 @@ def step(kind, combine, inputs, outputs, context, targets):
     model = window_kernel.Model(*(np.concatenate([t, width], axis=1) for t in (inputs, outputs)))
     room = draws_kernel.empty_sentence(1, 0)
     private = window_kernel.Private(9, 9, np.zeros((0, 16), np.float32))
-    scratch = window_kernel.empty_scratch(KINDS[kind], room, 2, len(targets[0]), private)
+    none = (private, private)
+    scratch = window_kernel.empty_scratch(KINDS[kind], room, 2, len(targets[0]), *none)
     n, size, one = len(targets[0]), len(context), np.float32(1)
     scratch.context[:size], scratch.targets[:n], scratch.wanted[:n] = context, *targets
     if combine == "each":
@@ -352,16 +353,22 @@ def test_several_threads_train_every_chunk():
     assert not np.array_equal(words.vectors, initial_model(VOCABULARY, config).inputs[:, :8])
 
 
-def test_private_copies_of_the_top_of_the_tree_are_merged_into_what_one_thread_learns(monkeypatch):
+@pytest.mark.parametrize("combine", ["each", "mean", "sum"])
+@pytest.mark.parametrize("output", [NegativeSampling(), HierarchicalSoftmax(), Softmax()])
+@pytest.mark.parametrize("copied", [0, 5, 29])  # of 30 words, of 29 inner nodes
+def test_private_copies_are_merged_into_what_one_thread_learns(
+    monkeypatch, combine, output, copied
+):
     monkeypatch.setattr(windows, "in_threads", lambda work, items, threads: map(work, items))
+    monkeypatch.setattr(windows, "PRIVATE_NODES", copied)
+    monkeypatch.setattr(windows, "PRIVATE_WORDS", copied)
     tokens = np.tile(CORPUS.tokens, 300)[:17_000]
     long = Corpus(tokens, np.array([0, 40, 5000, 17_000]))  # the last one makes merges
-    for top in (5, 29):  # of 29 inner nodes
-        monkeypatch.setattr(windows, "PRIVATE_ROWS", top)
-        config = replace(SMALL, output=HierarchicalSoftmax(), learning_rate=0.05)
-        one = compiled(config, "each", long)
-        two = compiled(replace(config, threads=2), "each", long)
-        np.testing.assert_allclose(two, one, atol=1e-4)
+    config = replace(SMALL, output=output, learning_rate=0.01)
+    one = compiled(config, combine, long)
+    two = compiled(replace(config, threads=2), combine, long)
+    assert not np.allclose(one, compiled(replace(config, epochs=1), combine, long), atol=1e-2)
+    np.testing.assert_allclose(two, one, atol=1e-4)
 
 
 def test_an_interrupted_training_stops_at_the_next_step():

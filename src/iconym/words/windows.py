@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 CHUNKS = 150  # of a whole training, at least: how often its progress shows and it can be stopped
 ROWS = 1000  # drawn at once
-PRIVATE_ROWS = 64  # that hold six steps of every way through the tree
+PRIVATE_WORDS = 64  # the commonest: more of them gain nothing
+PRIVATE_NODES = 64  # that hold six steps of every way through the tree
 LONGEST_CHUNK = 1_000_000  # words, about a second
 
 Combine = Literal["each", "mean", "sum"]
@@ -102,23 +103,23 @@ def train_windows(
 def initial_model(vocabulary: Vocabulary, config: WindowConfig) -> "Model":
     """The model before training: inputs in U(-.5/dim, .5/dim), outputs zero."""
     model = zero_model(vocabulary, config)
-    draw_inputs(model, config)
+    draw_inputs(model, len(vocabulary), config)
     return model
 
 
 def zero_model(vocabulary: Vocabulary, config: WindowConfig) -> "Model":
     """Inputs and outputs of zero; they take memory only when they are written."""
     kernel, _, lanes = _kernels()
-    rows = len(vocabulary) + config.threads * private_rows(vocabulary, config)
-    inputs = lanes.aligned_zeros(len(vocabulary), config.dim)
-    return kernel.Model(inputs, lanes.aligned_zeros(rows, config.dim))
+    copied = (private_words(vocabulary, config), private_outputs(vocabulary, config))
+    rows = [len(vocabulary) + config.threads * len(them) for them in copied]
+    return kernel.Model(*(lanes.aligned_zeros(count, config.dim) for count in rows))
 
 
-def draw_inputs(model: "Model", config: WindowConfig) -> None:
-    """Make the inputs what they are before training."""
+def draw_inputs(model: "Model", words: int, config: WindowConfig) -> None:
+    """Make the inputs of that many words what they are before training."""
     random = np.random.default_rng(config.seed)
-    for start in range(0, len(model.inputs), ROWS):  # not all at once: that takes memory twice
-        block = model.inputs[start : start + ROWS, : config.dim]
+    for start in range(0, words, ROWS):  # not all at once: that takes the memory twice
+        block = model.inputs[start : min(start + ROWS, words), : config.dim]
         block[:] = (random.random(block.shape, np.float32) - 0.5) / config.dim
 
 
@@ -159,7 +160,7 @@ def _train(
     release_unused()  # first, so that compiling and the model never take memory at once
     train_chunk(Chunk(0, 0, 0, 0, 0))  # of no sentence: compiles
     release_unused()
-    draw_inputs(model, config)
+    draw_inputs(model, len(vocabulary), config)
     saved = None
     if checkpoint is not None:
         settings = repr((combine, config))
@@ -170,7 +171,7 @@ def _train(
         done += 1
         if saved is not None:
             saved.save_if_due(done, model._asdict())
-    return model.inputs
+    return model.inputs[: len(vocabulary)]
 
 
 def _trainer(
@@ -182,10 +183,14 @@ def _trainer(
     rate, total = learning_rate(config, combine), config.epochs * len(corpus.tokens)
     negatives = config.output.negatives if isinstance(config.output, NegativeSampling) else 0
     combined = {"each": kernel.EACH, "mean": kernel.MEAN, "sum": kernel.SUM}[combine]
+    words, nodes = private_words(vocabulary, config), private_outputs(vocabulary, config)
     places: SimpleQueue[int] = SimpleQueue()  # of private rows; each is one thread's at a time
-    copied = private_rows(vocabulary, config)
     for thread in range(config.threads):
-        places.put(len(vocabulary) + thread * copied)
+        places.put(thread)
+
+    def private(rows: range, place: int) -> Any:
+        before = lanes.aligned_zeros(len(rows), config.dim)
+        return kernel.Private(rows.start, len(vocabulary) + place * len(rows), before)
 
     def train_chunk(model: "Model", chunk: Chunk) -> Chunk:
         offsets = corpus.offsets[chunk.first : chunk.last + 1]
@@ -202,9 +207,8 @@ def _trainer(
         sentence = draws_kernel.empty_sentence(int(np.diff(offsets).max(initial=0)), negatives)
         place = places.get()
         try:
-            before = lanes.aligned_zeros(copied, config.dim)
-            private = kernel.Private(_first_private(vocabulary, config), place, before)
-            scratch = kernel.empty_scratch(outputs.kind, sentence, config.window, targets, private)
+            own = private(words, place), private(nodes, place)
+            scratch = kernel.empty_scratch(outputs.kind, sentence, config.window, targets, *own)
             kernel.train_sentences(text, model, outputs, draws, scratch, schedule)
         finally:
             places.put(place)
@@ -214,17 +218,22 @@ def _trainer(
     return train_chunk
 
 
-def private_rows(vocabulary: Vocabulary, config: WindowConfig) -> int:
-    """How many nodes of the tree, those next to the root, each of several threads copies."""
+def private_words(vocabulary: Vocabulary, config: WindowConfig) -> range:
+    """The words whose inputs each of several threads copies: the commonest, which come first."""
+    return range(min(PRIVATE_WORDS, len(vocabulary)) if config.threads > 1 else 0)
+
+
+def private_outputs(vocabulary: Vocabulary, config: WindowConfig) -> range:
+    """The outputs each of several threads copies: the same words', or the nodes next to the root.
+
+    The last node is the root.
+    """
+    if isinstance(config.output, NegativeSampling):
+        return private_words(vocabulary, config)
+    nodes = len(vocabulary) - 1
     if config.threads == 1 or not isinstance(config.output, HierarchicalSoftmax):
-        return 0
-    return min(PRIVATE_ROWS, len(vocabulary) - 1)
-
-
-def _first_private(vocabulary: Vocabulary, config: WindowConfig) -> int:
-    """The first node that is copied; the last one is the root."""
-    copied = private_rows(vocabulary, config)
-    return len(vocabulary) - 1 - copied if copied else len(vocabulary)
+        return range(nodes, nodes)
+    return range(max(0, nodes - PRIVATE_NODES), nodes)
 
 
 def _tables(vocabulary: Vocabulary, config: WindowConfig) -> tuple[Any, Any, int]:

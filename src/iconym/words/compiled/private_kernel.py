@@ -1,4 +1,4 @@
-"""Private copies of outputs that all threads write all the time, compiled."""
+"""Private copies of rows that all threads write all the time, compiled."""
 
 from typing import NamedTuple, no_type_check
 
@@ -8,13 +8,14 @@ from iconym.words.compiled.lanes import WIDTH, add, compiled, load, multiply_add
 
 
 class Private(NamedTuple):
-    """Copies of the outputs next to the root of the tree, for one of several threads alone.
+    """Copies of some rows of inputs or outputs, for one of several threads alone.
 
-    All threads write those for every word, and would wait for each other's memory.
+    All threads write those of the commonest words, and the nodes next to the root of the tree,
+    all the time, and would wait for each other's memory.
     """
 
     first: int  # the copied rows are those from here on, as many as ``before`` has
-    place: int  # the row of outputs where their copies start
+    place: int  # the row of the same table where their copies start
     before: np.ndarray  # (rows copied, width), float32: as they were when they were copied
 
 
@@ -45,6 +46,7 @@ def merge_private(C, private):
 
 @compiled
 @no_type_check
-def own_row(private, node):
-    """The row of outputs where this thread keeps ``node``."""
-    return node if node < private.first else node - private.first + private.place
+def own_row(private, row):
+    """The row where this thread keeps ``row``."""
+    copied = row - private.first
+    return private.place + copied if 0 <= copied < len(private.before) else row

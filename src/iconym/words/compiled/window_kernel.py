@@ -22,7 +22,7 @@ from iconym.words.compiled.private_kernel import Private, copy_private, merge_pr
 NEGATIVE_SAMPLING, HIERARCHICAL_SOFTMAX, SOFTMAX = 0, 1, 2
 EACH, MEAN, SUM = 0, 1, 2  # what foretells the center: each context word, their mean, their sum
 SIGMOID_CELLS = 4096
-PRIVATE_WORDS = 1000  # words kept between two merges of the private copies
+MERGED_AFTER = 1000  # words kept between two merges of the private copies
 LARGEST_SCORE = 6.0  # the sigmoid is taken for 0 or 1 beyond it, as in word2vec.c
 
 
@@ -61,7 +61,8 @@ class Scratch(NamedTuple):
     slopes: np.ndarray  # (2, targets), float32
     errors: np.ndarray  # (2, width), float32
     hidden: np.ndarray  # (1, width), float32: mean or sum of the context
-    private: Private
+    inputs: Private
+    outputs: Private
     sigmoid: np.ndarray  # (cells + 2,), float32: over -LARGEST_SCORE ... LARGEST_SCORE
 
 
@@ -77,10 +78,10 @@ class Schedule(NamedTuple):
 
 
 def empty_scratch(
-    kind: int, sentence: Sentence, window: int, targets: int, private: Private
+    kind: int, sentence: Sentence, window: int, targets: int, inputs: Private, outputs: Private
 ) -> Scratch:
     """Room for windows and targets of at most these sizes."""
-    padded, width = -(-targets // BLOCK) * BLOCK, private.before.shape[1]
+    padded, width = -(-targets // BLOCK) * BLOCK, inputs.before.shape[1]
     scores = np.linspace(-LARGEST_SCORE, LARGEST_SCORE, SIGMOID_CELLS + 1)
     one_more = np.append(scores, LARGEST_SCORE)  # rounding may reach it
     rows = np.arange(padded, dtype=np.int32)
@@ -94,7 +95,8 @@ def empty_scratch(
         slopes=np.zeros((2, padded), np.float32),
         errors=aligned_zeros(2, width),
         hidden=aligned_zeros(1, width),
-        private=private,
+        inputs=inputs,
+        outputs=outputs,
         sigmoid=(1 / (1 + np.exp(-one_more))).astype(np.float32),
     )
 
@@ -106,15 +108,17 @@ def train_sentences(text, model, outputs, draws, scratch, schedule):
     tokens, offsets = text.tokens, text.offsets
     state, since = schedule.state, 0
     slope = (schedule.last_rate - schedule.first_rate) / max(1, offsets[-1] - offsets[0])
-    copy_private(model.outputs, scratch.private)
+    copy_private(model.inputs, scratch.inputs)
+    copy_private(model.outputs, scratch.outputs)
     for sentence in range(len(offsets) - 1):
         start, stop = offsets[sentence], offsets[sentence + 1]
         rate = max(schedule.first_rate + slope * (start - offsets[0]), schedule.least_rate)
         drawn = draw_sentence(tokens[start:stop], draws, schedule.window, scratch.sentence, state)
         state, kept = drawn
         since += kept
-        if since >= PRIVATE_WORDS:
-            merge_private(model.outputs, scratch.private)
+        if since >= MERGED_AFTER:
+            merge_private(model.inputs, scratch.inputs)
+            merge_private(model.outputs, scratch.outputs)
             since = 0
         for position in range(kept):
             _ask_ahead(model, outputs, scratch, position, kept, schedule.window)
@@ -126,7 +130,8 @@ def train_sentences(text, model, outputs, draws, scratch, schedule):
                 else:
                     mean = schedule.combine == MEAN
                     train_bag(model, scratch, size, n, np.float32(rate), mean)
-    merge_private(model.outputs, scratch.private)
+    merge_private(model.inputs, scratch.inputs)
+    merge_private(model.outputs, scratch.outputs)
 
 
 @compiled
@@ -195,16 +200,17 @@ def _ask_ahead(model, outputs, scratch, position, kept, window):
     """Ask the memory for the rows that the next windows need."""
     sentence = scratch.sentence
     if position + window + 1 < kept:
-        prefetch_row(model.inputs, sentence.words[position + window + 1])
+        prefetch_row(model.inputs, own_row(scratch.inputs, sentence.words[position + window + 1]))
     if position + 1 < kept:
         center = sentence.words[position + 1]
         if outputs.kind == NEGATIVE_SAMPLING:
-            prefetch_row(model.outputs, center)
+            prefetch_row(model.outputs, own_row(scratch.outputs, center))
             for k in range(sentence.negatives.shape[1]):
-                prefetch_row(model.outputs, sentence.negatives[position + 1, k])
+                negative = own_row(scratch.outputs, sentence.negatives[position + 1, k])
+                prefetch_row(model.outputs, negative)
         elif outputs.kind == HIERARCHICAL_SOFTMAX:
             for place in range(outputs.starts[center], outputs.starts[center + 1]):
-                if outputs.nodes[place] < scratch.private.first:
+                if outputs.nodes[place] < scratch.outputs.first:
                     prefetch_row(model.outputs, outputs.nodes[place])
 
 
@@ -214,7 +220,7 @@ def _gather_context(scratch, position, kept):
     size, reach = 0, scratch.sentence.reach[position]
     for place in range(max(0, position - reach), min(kept, position + reach + 1)):
         if place != position:
-            scratch.context[size] = scratch.sentence.words[place]
+            scratch.context[size] = own_row(scratch.inputs, scratch.sentence.words[place])
             size += 1
     return size
 
@@ -230,13 +236,14 @@ def _gather_targets(model, outputs, scratch, position):
     n = 0
     if outputs.kind == HIERARCHICAL_SOFTMAX:
         for place in range(outputs.starts[center], outputs.starts[center + 1]):
-            scratch.targets[n] = own_row(scratch.private, outputs.nodes[place])
+            scratch.targets[n] = own_row(scratch.outputs, outputs.nodes[place])
             scratch.wanted[n] = outputs.wanted[place]
             n += 1
     else:
-        scratch.targets[0], scratch.wanted[0], n = center, 1, 1
+        scratch.targets[0], scratch.wanted[0], n = own_row(scratch.outputs, center), 1, 1
         for k in range(scratch.sentence.negatives.shape[1]):
-            n = _add_negative(scratch, n, scratch.sentence.negatives[position, k])
+            negative = own_row(scratch.outputs, scratch.sentence.negatives[position, k])
+            n = _add_negative(scratch, n, negative)
     for k in range(n, (n + BLOCK - 1) // BLOCK * BLOCK):
         scratch.targets[k] = scratch.targets[0]
     return n
@@ -244,13 +251,13 @@ def _gather_targets(model, outputs, scratch, position):
 
 @compiled
 @no_type_check
-def _add_negative(scratch, n, word):
-    """How many targets there are with ``word``; no target stands there twice."""
+def _add_negative(scratch, n, row):
+    """How many targets there are with ``row``; no target stands there twice."""
     for k in range(n):
-        if scratch.targets[k] == word:
+        if scratch.targets[k] == row:
             scratch.times[k] += k > 0
             return n
-    scratch.targets[n], scratch.wanted[n], scratch.times[n] = word, 0, 1
+    scratch.targets[n], scratch.wanted[n], scratch.times[n] = row, 0, 1
     return n + 1
 
 
