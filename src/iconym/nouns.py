@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
@@ -168,6 +168,68 @@ class Picture:
     size: int = 0  # bytes
     modified: int = 0  # nanoseconds since 1970
     id: int = 0
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Something that happened to a picture somewhere, for an indexer to take in.
+
+    ``picture.uri`` says which; its words, caption and owner are as they now are. An indexer that
+    is told of a picture that it knows takes "added" for "changed", and the reverse, for a stream
+    may deliver twice.
+    """
+
+    what: Literal["added", "changed", "removed"]
+    picture: Picture
+    id: str = ""  # the stream's own: the same when it is delivered again; "" before it has one
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file as a scan of its folder finds it, without opening it."""
+
+    uri: str
+    size: int  # bytes
+    modified: int  # nanoseconds since 1970
+
+
+@dataclass(frozen=True)
+class FailureRecord:
+    """A picture that could not be taken in, and the state of its file then."""
+
+    uri: str
+    kind: str  # "truncated or damaged"
+    reason: str  # one line
+    size: int = 0
+    modified: int = 0
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which pictures to keep: those for which every part that is given holds.
+
+    Args:
+        words: each is one of the picture's words.
+        text: all its words stand in the picture's words, caption or uri, in any order.
+        owner: the picture's, exactly.
+        folder: the picture's uri lies below it.
+        since: taken at this moment or later, an ISO 8601 date or a part of one ("2024-05").
+        until: taken at this moment or earlier; "2024-05" takes in all of May.
+        at_least: pixels of the short side.
+    """
+
+    words: tuple[str, ...] = ()
+    text: str = ""
+    owner: str = ""
+    folder: str = ""
+    since: str = ""
+    until: str = ""
+    at_least: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether any part is given."""
+        return self != Filter()
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,23 @@
-"""The protocols that parts fulfil: encoders, labellers, indexes, catalogs."""
+"""The protocols that parts fulfil: encoders, labellers, indexes, catalogs, activity streams."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from iconym.nouns import IdSet, Image, Neighbors, Picture
+from iconym.nouns import (
+    Activity,
+    FailureRecord,
+    FileState,
+    Filter,
+    IdSet,
+    Image,
+    Neighbors,
+    Picture,
+)
 
 
 @runtime_checkable
@@ -117,6 +127,68 @@ class KnownSpace:
 
 
 @runtime_checkable
+class Comparison(Protocol):
+    """A folder's files beside a catalog, see ``Catalog.compare``; to be used inside its ``with``.
+
+    A file is unchanged if its picture has the same size and time and a vector in the space, and
+    known to fail if it stands in the ledger with the same size and time.
+    """
+
+    unchanged: int
+    failing: int  # known to fail
+
+    def todo(self) -> Iterator[FileState]:
+        """The files that are neither unchanged nor known to fail, by uri."""
+        ...
+
+    def count_todo(self) -> int:
+        """How many ``todo`` gives."""
+        ...
+
+    def known_failures(self) -> Iterator[FailureRecord]:
+        """The files that are known to fail, by uri."""
+        ...
+
+    def gone(self) -> Iterator[tuple[int, str]]:
+        """Id and content of each picture that has a file (``modified``) which was not found."""
+        ...
+
+    def gone_failures(self) -> Iterator[str]:
+        """The uris in the ledger whose files were not found."""
+        ...
+
+
+@runtime_checkable
+class ActivityStream(Protocol):
+    """Where changes come from besides a folder; ``tests/test_streams.py`` holds each to this.
+
+    Delivery is at least once: what was claimed and not acknowledged within the lease is given
+    to the next who claims, so whoever takes activities in must not mind one that comes twice.
+    """
+
+    def publish(self, activities: Sequence[Activity]) -> list[str]:
+        """Append activities, in order, and return their ids."""
+        ...
+
+    def claim(self, count: int, *, wait: float = 0.0) -> list[Activity]:
+        """At most ``count`` that nobody has, oldest first: abandoned ones, then new ones.
+
+        Args:
+            count: at least 1.
+            wait: seconds to wait for the first one.
+        """
+        ...
+
+    def ack(self, ids: Sequence[str]) -> None:
+        """Done with these: they are not given again. One not claimed is no error."""
+        ...
+
+    def replay(self, since: str = "") -> Iterator[Activity]:
+        """Everything published after the id ``since``, acknowledged or not, oldest first."""
+        ...
+
+
+@runtime_checkable
 class Catalog(Protocol):
     """What is known of each picture; the source of truth from which an index can be rebuilt.
 
@@ -180,8 +252,54 @@ class Catalog(Protocol):
         """
         ...
 
-    def changes(self, since: int = 0) -> list[Change]:
-        """The last thing that happened to each picture after ``since``, in order of sequence."""
+    def vector_batches(
+        self, space: str, size: int = 10_000
+    ) -> Iterator[tuple[IdSet, Float[np.ndarray, "n dim"]]]:
+        """As ``vectors``, at most ``size`` at a time, all as they were when the iteration began."""
+        ...
+
+    def select(self, wanted: Filter) -> IdSet:
+        """The ids, ascending, of the pictures that ``wanted`` keeps; all for an empty filter."""
+        ...
+
+    def match(self, text: str, k: int) -> list[tuple[int, float]]:
+        """At most k pictures whose words, caption or uri hold words of ``text``, best first.
+
+        Scored by BM25 (Robertson and Walker, 1994), larger is better; equal ones by smaller id.
+        Nothing for a text without a word.
+        """
+        ...
+
+    def compare(
+        self, files: Iterable[FileState], space: str
+    ) -> AbstractContextManager[Comparison]:
+        """What of a folder's files is not yet, or no longer, as this catalog knows it.
+
+        Args:
+            files: all that a scan found, each uri once, in any order; in bounded memory.
+            space: a file without a vector in it counts as not known.
+        """
+        ...
+
+    def failures(self) -> Iterator[FailureRecord]:
+        """The ledger of what could not be taken in, by uri."""
+        ...
+
+    def put_failures(self, failures: Sequence[FailureRecord]) -> None:
+        """Write into the ledger; one that stands there is replaced, its ``tries`` counted on."""
+        ...
+
+    def forget_failures(self, uris: Sequence[str]) -> None:
+        """Strike from the ledger; ``put`` strikes what it puts by itself."""
+        ...
+
+    def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
+        """The last thing that happened to each picture after ``since``, in order of sequence.
+
+        Args:
+            since: a sequence number.
+            limit: look at so many entries of the log only; go on from the last one's sequence.
+        """
         ...
 
     def last_sequence(self) -> int:

@@ -1,0 +1,1 @@
+"""Activity streams: where changes come from besides a folder."""
