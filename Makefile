@@ -5,15 +5,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: demo test check format test-full bench setup clean
+.PHONY: demo test check redis format test-full bench setup clean
 
 demo: $(READY)
 	$(BIN)/iconym demo --folder demo $(ARGS)
 
-test: check
+test: check redis
 	$(BIN)/pytest -n 2
 
-test-full: check
+test-full: check redis
 	ICONYM_FULL=1 $(BIN)/pytest -n 2
 
 check: $(READY)
@@ -21,6 +21,10 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Tests of activity streams run a real server; where none can be installed they are skipped.
+redis:
+	sh setup/redis.sh
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -17,9 +17,11 @@ OF_WORDS = (
     *"analogy similarity odd-one-out evaluate convert".split(),
 )
 VERBS = [
-    *([verb] for verb in "demo features train evaluate compare reproduce index".split()),
-    *([verb] for verb in "search label ask doctor words".split()),
+    *([verb] for verb in "demo features train evaluate compare reproduce index watch".split()),
+    *([verb] for verb in "follow errors catalog search label ask doctor words".split()),
     *(["words", verb] for verb in OF_WORDS),
+    *(["index", verb] for verb in "plan build tune evaluate verify".split()),
+    *(["catalog", verb] for verb in "verify backup restore".split()),
 ]
 
 

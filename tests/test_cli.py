@@ -501,7 +501,7 @@ def test_an_interruption_is_one_line_and_130(run, monkeypatch):
     [
         (OSError(28, "No space left", "/photos/.iconym"), "No space left: /photos/.iconym"),
         (sqlite3.OperationalError("database or disk is full"), "database or disk is full"),
-        (sqlite3.DatabaseError("malformed"), "remove the folder .iconym and index again"),
+        (sqlite3.DatabaseError("malformed"), "restore a backup, or remove .iconym and index again"),
         (MemoryError(), "not enough memory"),
     ],
 )

@@ -12,11 +12,14 @@ import pytest
 
 from iconym.errors import BadFolder, DamagedFolder, NewerFormat
 from iconym.files import (
+    file_names,
     load_folder,
     replace_file,
     save_folder,
+    saved_in_steps,
     to_json,
     to_safetensors,
+    verify_folder,
     written_aside,
 )
 
@@ -137,6 +140,66 @@ def test_a_failure_while_writing_leaves_the_old_folder(saved):
 def test_a_kill_between_the_two_renames_loses_nothing(saved):
     os.rename(saved, saved.with_name(".it.before"))
     assert load_folder(saved, "words", newest=1).json("a.json") == ["x"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(saved):
+    program = textwrap.dedent(
+        """
+        import os, sys
+        from pathlib import Path
+        from iconym.files import saved_in_steps
+        with saved_in_steps(Path(sys.argv[1]), "words", 1) as saving:
+            saving.write("a", b"half")
+            os.kill(os.getpid(), 9)
+        """
+    )
+    subprocess.run([sys.executable, "-c", program, str(saved)], check=False)
+    assert len(list(saved.parent.iterdir())) == 2
+    save_folder(saved, "words", 1, {"a": b"whole"})
+    assert [p.name for p in saved.parent.iterdir()] == ["it"]
+
+
+def test_what_another_writer_is_about_is_left_alone(saved):
+    with saved_in_steps(saved, "words", 1) as saving:
+        saving.write("a", b"slow")
+        save_folder(saved, "words", 1, {"a": b"fast"})
+    assert load_folder(saved, "words", newest=1).bytes("a") == b"slow"
+
+
+def test_a_reader_who_puts_the_old_folder_back_in_between_hinders_nobody(saved, monkeypatch):
+    rename, renamed = os.rename, []
+
+    def rename_with_a_reader(old, new):
+        rename(old, new)
+        renamed.append(new)
+        if len(renamed) == 1:
+            assert load_folder(saved, "words", newest=1).json("a.json") == ["x"]
+
+    monkeypatch.setattr("os.rename", rename_with_a_reader)
+    save_folder(saved, "words", 1, {"a": b"new"})
+    assert load_folder(saved, "words", newest=1).bytes("a") == b"new"
+    assert [p.name for p in saved.parent.iterdir()] == ["it"]
+
+
+def test_a_file_that_was_written_may_be_read_to_make_the_next(tmp_path):
+    with saved_in_steps(tmp_path / "it", "words", 1) as saving:
+        first = saving.write("a", b"12")
+        saving.write("b", first.read_bytes() * 2)
+        assert not (tmp_path / "it").exists()
+    assert load_folder(tmp_path / "it", "words", newest=1).bytes("b") == b"1212"
+
+
+def test_files_are_named_unread_and_verified_in_pieces(saved):
+    assert file_names(saved, "words", 1) == {"a.json", "v.safetensors"}
+    verify_folder(saved, "words", 1)
+    file = saved / "v.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    assert file_names(saved, "words", 1) == {"a.json", "v.safetensors"}
+    with pytest.raises(DamagedFolder, match=r"v\.safetensors differs from its checksum"):
+        verify_folder(saved, "words", 1)
+    file.write_bytes(b"")
+    with pytest.raises(DamagedFolder, match=r"v\.safetensors differs in size"):
+        verify_folder(saved, "words", 1)
 
 
 def test_replacing_a_file_changes_all_of_it(tmp_path):

@@ -15,7 +15,7 @@ from iconym.cli import app
 from test_encoders import mean_color_model
 
 ROOT = Path(__file__).parent.parent
-HEAVY = ("torch", "numba", "pyarrow", "onnx", "resvg_py", "typer", "rich")
+HEAVY = ("torch", "numba", "pyarrow", "onnx", "resvg_py", "typer", "rich", "usearch", "faiss")
 COMPILED = (
     "numpy",
     "PIL.Image",
@@ -26,6 +26,11 @@ COMPILED = (
     "pyarrow",
     "onnx",
     "resvg_py",
+    "usearch.compiled",
+    "faiss",
+    "watchfiles",
+    "redis",
+    "pillow_heif",
 )
 FULL = bool(os.environ.get("ICONYM_FULL"))
 TRIES = 5  # the machine may be busy; what counts is what it can do
@@ -99,11 +104,11 @@ def test_every_verb_is_named_in_the_documents(path):
 
 
 def pairs():
-    """Every two libraries in both orders; quickly, those with ONNX Runtime and one in four."""
+    """Every two libraries in both orders; quickly, those with ONNX Runtime and one in ten."""
     ordered = list(itertools.permutations(COMPILED, 2))
     known = [pair for pair in ordered if "onnxruntime" in pair]  # where it once crashed
     others = [pair for pair in ordered if "onnxruntime" not in pair]
-    return ordered if FULL else [*known, *others[::4]]
+    return ordered if FULL else [*known, *others[::10]]
 
 
 @pytest.fixture(scope="session")

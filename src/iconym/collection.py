@@ -1,7 +1,8 @@
 """A collection: a folder of pictures with what we know of it in ``.iconym`` inside.
 
 ``.iconym/catalog.db`` is the catalog, ``.iconym/spaces/<fingerprint's first 16>`` a copy of each
-space used. The catalog knows which space is the current one.
+space used, ``.iconym/indexes/<the same>`` an index of its vectors if one was built. The catalog
+knows which space is the current one.
 """
 
 import os
@@ -33,6 +34,10 @@ class Collection:
         """Where the copy of a space lies."""
         return self.folder / FOLDER / "spaces" / fingerprint[:16]
 
+    def index_path(self, fingerprint: str) -> Path:
+        """Where the saved index of a space's vectors lies, if one was built."""
+        return self.folder / FOLDER / "indexes" / fingerprint[:16]
+
     def uri(self, path: Path) -> str | None:
         """The uri of a file of this collection, None for one outside its folder."""
         path = absolute(path)
@@ -57,7 +62,7 @@ class Collection:
             BadFolder: if there is no whole space.
         """
         if path is None:
-            return self._load_copy(self._current().fingerprint)
+            return self._load_copy(self.current_space().fingerprint)
         space = load_space(path)
         self.check_space(space)
         return space
@@ -69,7 +74,7 @@ class Collection:
             NoCollection: if nothing was indexed yet.
             SpaceMismatch: if it was indexed with other spaces only.
         """
-        current = self._current()
+        current = self.current_space()
         if all(known.fingerprint != space.fingerprint for known in self.catalog.spaces()):
             raise SpaceMismatch(
                 f"{self.folder} was indexed with space {current.fingerprint[:8]} "
@@ -77,7 +82,12 @@ class Collection:
                 f"the space, or run: iconym index {self.folder} --space SPACE"
             )
 
-    def _current(self) -> KnownSpace:
+    def current_space(self) -> KnownSpace:
+        """The space used last.
+
+        Raises:
+            NoCollection: if nothing was indexed yet.
+        """
         spaces = self.catalog.spaces()
         if not spaces:
             raise NoCollection(

@@ -10,12 +10,14 @@
     │   ├── EmptyPicture     zero bytes
     │   ├── NotAPicture      no format that we decode
     │   ├── TruncatedPicture the file ends before the picture does, or its data are damaged
-    │   └── PictureTooLarge  more pixels than the limit, refused from the header
+    │   ├── PictureTooLarge  more pixels than the limit, refused from the header
+    │   └── MissingDecoder   a format whose decoder is an extra that has to be installed first
     ├── BadData              a data set, word list or vector file that cannot be used
     │   └── Stopped          a training ended early, for its loss, its gradient or a collapse
     ├── BadFolder            a saved folder that cannot be used
     │   ├── DamagedFolder    a file of it is missing or differs from its checksum
     │   └── NewerFormat      written by a later version of this package
+    ├── StreamError          an activity stream that does not answer, or refuses what was asked
     ├── SpaceMismatch        vectors of one space asked for with another
     └── MissingTool          a program or an extra of this package that has to be installed first
 
@@ -75,6 +77,10 @@ class PictureTooLarge(BadPicture):
     """A picture with more pixels than the limit."""
 
 
+class MissingDecoder(BadPicture):
+    """A picture in a format whose decoder is an extra that has to be installed first."""
+
+
 class BadData(IconymError):
     """A data set, word list or vector file that cannot be used."""
 
@@ -93,6 +99,10 @@ class DamagedFolder(BadFolder):
 
 class NewerFormat(BadFolder):
     """A saved folder was written by a later version of this package."""
+
+
+class StreamError(IconymError):
+    """An activity stream does not answer, or refuses what was asked."""
 
 
 class SpaceMismatch(IconymError):

@@ -5,6 +5,9 @@ the size and SHA-256 of every other file. It is written beside its place, flushe
 renamed into it, so a reader meets the old folder, the new one, or none, never half of one.
 """
 
+import errno
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -12,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -73,11 +76,39 @@ def save_folder(path: Path, kind: str, format: int, files: Mapping[str, Contents
         BadFolder: if ``path`` is there and is not a saved folder of this kind: nobody's other
             files are ever replaced.
     """
+    with saved_in_steps(path, kind, format) as saved:
+        for name, data in files.items():
+            saved.write(name, data)
+
+
+@dataclass(frozen=True)
+class Saving:
+    """A folder that is being written, beside the place that it takes in the end."""
+
+    aside: Path
+    listing: dict[str, dict[str, int | str]] = field(default_factory=dict)
+
+    def write(self, name: str, data: Contents) -> Path:
+        """Write a file and wait until it is on the disk: where it is for now, to be read."""
+        self.listing[name] = _written(self.aside / name, data)
+        return self.aside / name
+
+
+@contextmanager
+def saved_in_steps(path: Path, kind: str, format: int) -> Iterator[Saving]:
+    """As ``save_folder``, for whoever needs one file to make the next.
+
+    It takes its place when the block ends without error; else nothing is left of it.
+
+    Raises:
+        BadFolder: as ``save_folder``.
+    """
     path = path.absolute()
     check_place(path, kind)
     with written_aside(path) as aside:
-        listing = {name: _written(aside / name, data) for name, data in files.items()}
-        manifest = {"kind": kind, "format": format, "files": listing}
+        saving = Saving(aside)
+        yield saving
+        manifest = {"kind": kind, "format": format, "files": saving.listing}
         write_flushed(aside / MANIFEST, to_json(manifest))
 
 
@@ -119,21 +150,7 @@ def load_folder(path: Path, kind: str, newest: int, *, unread: Collection[str] =
         NewerFormat: its format number is higher than ``newest``.
         DamagedFolder: a file is missing, or differs in size or checksum.
     """
-    restore_interrupted(path)
-    try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        found, format, listing = manifest["kind"], int(manifest["format"]), manifest["files"]
-        entries = {name: (entry["bytes"], entry["sha256"]) for name, entry in listing.items()}
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise BadFolder(f"{path} is no saved {kind}: it has no {MANIFEST}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamagedFolder(f"{path / MANIFEST} is damaged; save the {kind} again") from error
-    if found != kind:
-        raise BadFolder(f"{path} holds a saved {found}, not a {kind}")
-    if format > newest:
-        raise NewerFormat(
-            f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
-        )
+    format, entries = _manifest(path, kind, newest)
     for name in entries.keys() & set(unread):
         _check_size(path / name, entries[name][0])
     contents = {
@@ -142,22 +159,42 @@ def load_folder(path: Path, kind: str, newest: int, *, unread: Collection[str] =
     return Folder(path, format, contents, {name: sha256 for name, (_, sha256) in entries.items()})
 
 
+def file_names(path: Path, kind: str, newest: int) -> frozenset[str]:
+    """The names of the files in the folder that ``save_folder`` wrote, none of them looked at.
+
+    Raises:
+        BadFolder, NewerFormat, DamagedFolder: as ``load_folder``, for the manifest alone.
+    """
+    return frozenset(_manifest(path, kind, newest)[1])
+
+
+def verify_folder(path: Path, kind: str, newest: int) -> None:
+    """Nothing, if every byte of the folder is as ``save_folder`` wrote it; in bounded memory.
+
+    Raises:
+        BadFolder, NewerFormat, DamagedFolder: as ``load_folder``.
+    """
+    for name, (size, sha256) in _manifest(path, kind, newest)[1].items():
+        _check_inside(path, name)
+        _check_size(path / name, size)
+        if content_hash(path / name) != sha256:
+            raise _differs(path / name)
+
+
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
     """A new empty folder that takes the place of ``path`` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.new-", dir=path.parent))
+    _remove_abandoned(path)
+    aside = Path(tempfile.mkdtemp(prefix=_aside_prefix(path), dir=path.parent))
     try:
-        yield aside
-        aside.chmod(0o755)
-        _flush_directory(aside)
-        before = _before(path)
-        if path.exists():
-            shutil.rmtree(before, ignore_errors=True)
-            os.rename(path, before)
-        os.rename(aside, path)
-        _flush_directory(path.parent)
-        shutil.rmtree(before, ignore_errors=True)
+        with _locked(aside):
+            yield aside
+            aside.chmod(0o755)
+            flush_directory(aside)
+            _put_in_place(aside, path)
+        flush_directory(path.parent)
+        shutil.rmtree(_before(path), ignore_errors=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -179,7 +216,7 @@ def replace_file(path: Path, data: bytes) -> None:
 def replaced_file(path: Path) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``path`` when the block ends without error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.new-", dir=path.parent)
+    handle, aside = tempfile.mkstemp(prefix=_aside_prefix(path), dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -187,7 +224,7 @@ def replaced_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.chmod(aside, 0o644)
         os.replace(aside, path)
-        _flush_directory(path.parent)
+        flush_directory(path.parent)
     finally:
         Path(aside).unlink(missing_ok=True)
 
@@ -198,6 +235,15 @@ def write_flushed(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def flush_directory(path: Path) -> None:
+    """Wait until what was created, renamed or removed in the folder is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def content_hash(path: Path) -> str:
@@ -224,9 +270,28 @@ def _written(path: Path, data: Contents) -> dict[str, int | str]:
     return {"bytes": size, "sha256": checksum.hexdigest()}
 
 
+def _manifest(path: Path, kind: str, newest: int) -> tuple[int, dict[str, tuple[int, str]]]:
+    """The format of a saved folder, and size and checksum of each file."""
+    restore_interrupted(path)
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        found, format, listing = manifest["kind"], int(manifest["format"]), manifest["files"]
+        entries = {name: (entry["bytes"], entry["sha256"]) for name, entry in listing.items()}
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadFolder(f"{path} is no saved {kind}: it has no {MANIFEST}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedFolder(f"{path / MANIFEST} is damaged; save the {kind} again") from error
+    if found != kind:
+        raise BadFolder(f"{path} holds a saved {found}, not a {kind}")
+    if format > newest:
+        raise NewerFormat(
+            f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
+        )
+    return format, entries
+
+
 def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
-    if Path(name).name != name:
-        raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")
+    _check_inside(folder, name)
     path = folder / name
     try:
         data = path.read_bytes()
@@ -235,8 +300,17 @@ def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
     except OSError as error:
         raise DamagedFolder(f"{path} cannot be read: {error.strerror}") from error
     if len(data) != size or hashlib.sha256(data).hexdigest() != sha256:
-        raise DamagedFolder(f"{path} differs from its checksum; save the folder again")
+        raise _differs(path)
     return data
+
+
+def _check_inside(folder: Path, name: str) -> None:
+    if Path(name).name != name:
+        raise DamagedFolder(f"{folder / MANIFEST} names a file outside the folder: {name!r}")
+
+
+def _differs(path: Path) -> DamagedFolder:
+    return DamagedFolder(f"{path} differs from its checksum; save the folder again")
 
 
 def _check_size(path: Path, size: int) -> None:
@@ -253,13 +327,44 @@ def _kind(path: Path) -> str | None:
         return None
 
 
-def _before(path: Path) -> Path:
-    return path.with_name(f".{path.name}.before")
+def _put_in_place(aside: Path, path: Path) -> None:
+    before = _before(path)
+    while True:
+        if path.exists():
+            shutil.rmtree(before, ignore_errors=True)
+            os.rename(path, before)
+        try:
+            return os.rename(aside, path)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise  # else a reader took the moment between for a kill, and put the old one back
 
 
-def _flush_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _remove_abandoned(path: Path) -> None:
+    """Remove what killed writers left beside ``path``: whoever lives holds a lock on his."""
+    for left in path.parent.glob(f"{glob.escape(_aside_prefix(path))}*/"):
+        with suppress(FileNotFoundError), _locked(left) as alone:
+            if alone:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder is locked for the block, which some file systems do not offer."""
+    handle = os.open(folder, os.O_RDONLY)
+    alone = False
     try:
-        os.fsync(handle)
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        yield alone
     finally:
         os.close(handle)
+
+
+def _aside_prefix(path: Path) -> str:
+    return f".{path.name}.new-"
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f".{path.name}.before")

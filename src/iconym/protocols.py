@@ -134,8 +134,15 @@ class Comparison(Protocol):
     known to fail if it stands in the ledger with the same size and time.
     """
 
-    unchanged: int
-    failing: int  # known to fail
+    @property
+    def unchanged(self) -> int:
+        """How many files are unchanged."""
+        ...
+
+    @property
+    def failing(self) -> int:
+        """How many other files are known to fail."""
+        ...
 
     def todo(self) -> Iterator[FileState]:
         """The files that are neither unchanged nor known to fail, by uri."""
@@ -164,6 +171,7 @@ class ActivityStream(Protocol):
 
     Delivery is at least once: what was claimed and not acknowledged within the lease is given
     to the next who claims, so whoever takes activities in must not mind one that comes twice.
+    Ids are opaque; where a stream has shards, "oldest first" holds within each of them.
     """
 
     def publish(self, activities: Sequence[Activity]) -> list[str]:
@@ -174,8 +182,11 @@ class ActivityStream(Protocol):
         """At most ``count`` that nobody has, oldest first: abandoned ones, then new ones.
 
         Args:
-            count: at least 1.
+            count: how many.
             wait: seconds to wait for the first one.
+
+        Raises:
+            ValueError: for a count below 1.
         """
         ...
 
@@ -196,6 +207,14 @@ class Catalog(Protocol):
     fingerprint. Every method is one transaction. ``tests/test_catalog.py`` holds each catalog to
     this.
     """
+
+    def reading(self) -> "AbstractContextManager[Catalog]":
+        """This catalog as it now is, whatever others write meanwhile: for several questions.
+
+        For one thread, for reading, and soon given back: what is written meanwhile stays in a
+        log beside the file until then.
+        """
+        ...
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -234,7 +253,10 @@ class Catalog(Protocol):
         ...
 
     def find(self, *, uris: Sequence[str] = (), contents: Sequence[str] = ()) -> list[int]:
-        """The ids, ascending, of pictures at one of these uris or with one of these contents."""
+        """The ids, ascending, of pictures at one of these uris or with one of these contents.
+
+        The content "" is that of no file: it finds nothing.
+        """
         ...
 
     def pictures(self) -> Iterator[Picture]:
@@ -262,17 +284,16 @@ class Catalog(Protocol):
         """The ids, ascending, of the pictures that ``wanted`` keeps; all for an empty filter."""
         ...
 
-    def match(self, text: str, k: int) -> list[tuple[int, float]]:
+    def match(self, text: str, k: int, wanted: Filter | None = None) -> list[tuple[int, float]]:
         """At most k pictures whose words, caption or uri hold words of ``text``, best first.
 
-        Scored by BM25 (Robertson and Walker, 1994), larger is better; equal ones by smaller id.
-        Nothing for a text without a word.
+        Only those that ``wanted`` keeps. Case and accents do not count. Scored by BM25 (Robertson
+        and Walker, 1994) among all pictures, larger is better; equal ones by smaller id. Nothing
+        for a text without a word.
         """
         ...
 
-    def compare(
-        self, files: Iterable[FileState], space: str
-    ) -> AbstractContextManager[Comparison]:
+    def compare(self, files: Iterable[FileState], space: str) -> AbstractContextManager[Comparison]:
         """What of a folder's files is not yet, or no longer, as this catalog knows it.
 
         Args:

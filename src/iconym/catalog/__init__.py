@@ -1,5 +1,6 @@
 """Catalogs: what is known of each picture, its vectors, and a log of every change."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,12 +21,11 @@ def checked(
     """
     if len(pictures) != len(vectors):
         raise BadData(f"{len(pictures)} pictures but {len(vectors)} vectors")
-    seen: set[str] = set()
-    for picture in pictures:
-        if picture.uri in seen:
-            raise BadData(f"the picture {picture.uri!r} is given twice; give each uri once")
-        seen.add(picture.uri)
-    bad = ~np.isfinite(vectors).all(axis=1) | ~vectors.any(axis=1)
+    uris = {picture.uri for picture in pictures}
+    if len(uris) < len(pictures):
+        twice = Counter(picture.uri for picture in pictures).most_common(1)[0][0]
+        raise BadData(f"the picture {twice!r} is given twice; give each uri once")
+    bad = ~(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
     if bad.any():
         uri = pictures[int(np.flatnonzero(bad)[0])].uri
         raise BadData(f"the vector of {uri!r} is zero or not finite: no direction to compare")

@@ -1,15 +1,17 @@
 """The catalog in dictionaries: gone with the process, for tests and for reading."""
 
+import copy
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from jaxtyping import Float, Float32
 
-from iconym.catalog import checked
+from iconym.catalog import checked, plain
 from iconym.errors import BadData
-from iconym.nouns import IdSet, Picture
-from iconym.protocols import Change, KnownSpace
+from iconym.nouns import FailureRecord, FileState, Filter, IdSet, Picture
+from iconym.protocols import Catalog, Change, Comparison, KnownSpace
 
 
 class MemoryCatalog:
@@ -21,7 +23,13 @@ class MemoryCatalog:
         self._vectors: dict[str, dict[int, Float32[np.ndarray, " dim"]]] = {}  # by space
         self._spaces: dict[str, KnownSpace] = {}  # the one used last stands last
         self._changes: list[Change] = []
+        self._failures: dict[str, FailureRecord] = {}  # by uri
         self._last_id = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[Catalog]:
+        """A copy of this catalog as it now is."""
+        yield copy.deepcopy(self)
 
     def __len__(self) -> int:
         """The number of pictures."""
@@ -37,6 +45,7 @@ class MemoryCatalog:
         self._spaces = first | self._spaces
         ids = [self._put(picture) for picture in pictures]
         self._vectors.setdefault(space, {}).update(zip(ids, rows.copy(), strict=True))
+        self.forget_failures([picture.uri for picture in pictures])
         return ids
 
     def update(self, pictures: Sequence[Picture]) -> None:
@@ -64,8 +73,12 @@ class MemoryCatalog:
         return [self._pictures[i] for i in ids]
 
     def find(self, *, uris: Sequence[str] = (), contents: Sequence[str] = ()) -> list[int]:
-        """The ids, ascending, of pictures at one of these uris or with one of these contents."""
-        return [i for i, p in self._pictures.items() if p.uri in uris or p.content in contents]
+        """The ids, ascending, of pictures at one of these uris or with one of these contents.
+
+        The content "" is that of no file: it finds nothing.
+        """
+        known = set(contents) - {""}
+        return [i for i, p in self._pictures.items() if p.uri in uris or p.content in known]
 
     def pictures(self) -> Iterator[Picture]:
         """All pictures in the order of their ids, as they were when the iteration began."""
@@ -81,9 +94,53 @@ class MemoryCatalog:
         rows = [held[i] for i in ids]
         return np.array(ids, np.int64), np.array(rows, np.float32).reshape(len(ids), dim)
 
-    def changes(self, since: int = 0) -> list[Change]:
+    def vector_batches(
+        self, space: str, size: int = 10_000
+    ) -> Iterator[tuple[IdSet, Float[np.ndarray, "n dim"]]]:
+        """As ``vectors``, at most ``size`` at a time, all as they were when the iteration began."""
+        ids, rows = self.vectors(space)
+        for start in range(0, len(ids), size):
+            yield ids[start : start + size], rows[start : start + size]
+
+    def select(self, wanted: Filter) -> IdSet:
+        """The ids, ascending, of the pictures that ``wanted`` keeps; all for an empty filter."""
+        kept = [i for i, picture in self._pictures.items() if plain.keeps(wanted, picture)]
+        return np.array(kept, np.int64)
+
+    def match(self, text: str, k: int, wanted: Filter | None = None) -> list[tuple[int, float]]:
+        """At most k pictures whose words, caption or uri hold words of ``text``, best first."""
+        scores = plain.bm25(text, self._pictures.values())
+        kept = set(self.select(wanted or Filter()).tolist())
+        best = sorted(scores.items(), key=lambda found: (-found[1], found[0]))
+        return [(i, score) for i, score in best if i in kept][:k]
+
+    @contextmanager
+    def compare(self, files: Iterable[FileState], space: str) -> Iterator[Comparison]:
+        """What of a folder's files is not yet, or no longer, as this catalog knows it."""
+        held = (self._pictures[i] for i in self._vectors.get(space, {}))
+        embedded = {picture.uri: picture for picture in held}
+        yield plain.compared(files, embedded, self._pictures.values(), self._failures)
+
+    def failures(self) -> Iterator[FailureRecord]:
+        """The ledger of what could not be taken in, by uri."""
+        return iter([self._failures[uri] for uri in sorted(self._failures)])
+
+    def put_failures(self, failures: Sequence[FailureRecord]) -> None:
+        """Write into the ledger; one that stands there is replaced, its ``tries`` counted on."""
+        for failure in failures:
+            before = self._failures.get(failure.uri)
+            tries = failure.tries + (before.tries if before else 0)
+            self._failures[failure.uri] = dataclasses.replace(failure, tries=tries)
+
+    def forget_failures(self, uris: Sequence[str]) -> None:
+        """Strike from the ledger; ``put`` strikes what it puts by itself."""
+        for uri in uris:
+            self._failures.pop(uri, None)
+
+    def changes(self, since: int = 0, limit: int | None = None) -> list[Change]:
         """The last thing that happened to each picture after ``since``, in order of sequence."""
-        last = {change.id: change for change in self._changes if change.sequence > since}
+        entries = [change for change in self._changes if change.sequence > since][:limit]
+        last = {change.id: change for change in entries}
         return sorted(last.values(), key=lambda change: change.sequence)
 
     def last_sequence(self) -> int:

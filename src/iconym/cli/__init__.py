@@ -16,16 +16,20 @@ from typer.core import TyperGroup
 
 from iconym.cli import (
     ask,
+    catalog,
     compare,
     demo,
     doctor,
+    errors,
     evaluate,
     features,
-    index,
+    follow,
+    indexes,
     label,
     reproduce,
     search,
     train,
+    watch,
     words,
 )
 from iconym.cli.output import say
@@ -35,8 +39,9 @@ UsageError: Any = typer.BadParameter.__base__  # typer's; it has no public name
 
 
 # in the order in which one meets them
-ORDER = tuple(
-    "demo words features train evaluate compare reproduce index search label ask doctor".split()
+ORDER = (
+    *("demo", "words", "features", "train", "evaluate", "compare", "reproduce"),
+    *("index", "watch", "follow", "errors", "catalog", "search", "label", "ask", "doctor"),
 )
 
 
@@ -63,7 +68,10 @@ class Verbs(TyperGroup):
         except sqlite3.OperationalError as error:
             return _complain(f"the catalog: {error}; check its disk and who may write there", 1)
         except sqlite3.Error as error:
-            return _complain(f"the catalog: {error}; remove the folder .iconym and index again", 1)
+            remedy = (
+                "run: iconym catalog verify; restore a backup, or remove .iconym and index again"
+            )
+            return _complain(f"the catalog: {error}; {remedy}", 1)
         except OSError as error:
             return _complain_of_system(error)
         except MemoryError as error:
@@ -87,7 +95,11 @@ app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("reproduce")(reproduce.reproduce)
-app.command("index")(index.index)
+app.add_typer(indexes.app, name="index")
+app.command("watch")(watch.watch)
+app.command("follow")(follow.follow)
+app.command("errors")(errors.errors)
+app.add_typer(catalog.app, name="catalog")
 app.command("search", cls=search.QueryCommand)(search.search)
 app.command("label")(label.label)
 app.command("ask")(ask.ask)

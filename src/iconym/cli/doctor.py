@@ -16,6 +16,16 @@ EXTRAS = {  # package: what it is for
     "pyarrow": "data sets in parquet",
     "openvino": "encoding pictures faster",
     "resvg_py": "iconym demo (drawings in SVG)",
+    "faiss": "iconym index build --method ivfpq",
+    "pillow_heif": "photos in HEIC",
+    "redis": "iconym follow",
+}
+EXTRA_OF = {  # "train" for all others
+    "resvg_py": "demo",
+    "openvino": "openvino",
+    "faiss": "faiss",
+    "pillow_heif": "heif",
+    "redis": "redis",
 }
 FORMATS = {  # Pillow's name of the feature: file endings
     "jpg": "jpg",
@@ -70,7 +80,7 @@ def _formats() -> list[tuple[str, str, str]]:
 def _extras() -> list[tuple[str, str, str]]:
     rows = []
     for package, purpose in EXTRAS.items():
-        extra = {"resvg_py": "demo", "openvino": "openvino"}.get(package, "train")
+        extra = EXTRA_OF.get(package, "train")
         missing = f"for {purpose}: pip install 'iconym[{extra}]'"
         installed = find_spec(package) is not None
         rows.append(

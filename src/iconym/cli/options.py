@@ -8,6 +8,7 @@ import typer
 from iconym.cli.output import say
 
 if TYPE_CHECKING:
+    from iconym.protocols import KnownSpace
     from iconym.space import JointSpace
 
 CollectionFolder = Annotated[
@@ -24,6 +25,6 @@ WordsPath = Annotated[
 ]
 
 
-def say_space(space: "JointSpace") -> None:
+def say_space(space: "JointSpace | KnownSpace") -> None:
     """Name the space that answers on standard error."""
     say(f"space: {space.name} ({space.fingerprint[:8]})")

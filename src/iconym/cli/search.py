@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from iconym.cli.filters import Below, Holds, Owner, Since, Tags, Until, wanted_pictures
 from iconym.cli.options import CollectionFolder, Count, SpaceFolder, say_space
 from iconym.cli.output import Json, print_json, print_lines, print_table, say, shown_path
 from iconym.errors import Usage
@@ -25,6 +26,10 @@ Files = Annotated[
 ]
 Text = Annotated[bool, typer.Option("--text", help="All of the query is words, no picture.")]
 
+Hybrid = Annotated[
+    bool, typer.Option("--hybrid", help="Look also for what is written: tags, captions, paths.")
+]
+
 
 class QueryCommand(TyperCommand):
     """A command that takes an argument like "- cat" for a part of a query, not for an option."""
@@ -41,6 +46,13 @@ def search(
     k: Count = 10,
     collection: CollectionFolder = Path(),
     space: SpaceFolder = None,
+    tag: Tags = None,
+    holds: Holds = "",
+    owner: Owner = "",
+    below: Below = "",
+    since: Since = "",
+    until: Until = "",
+    hybrid: Hybrid = False,
     files: Files = False,
     text: Text = False,
     as_json: Json = False,
@@ -51,6 +63,8 @@ def search(
 
     iconym search photo.png + 2:dog - snow leopard
 
+    With --hybrid all of the query is words, and the score is a sum of reciprocal ranks.
+
     A query that begins with "-" and a letter stands after "--": iconym search -- -cat. A score
     is a cosine, from -1 to 1. Words marked "~" are not the picture's own: it looks like them.
     """
@@ -58,10 +72,14 @@ def search(
 
     if files and as_json:
         raise Usage("two forms of answer; give --files or --json")
-    terms = parse_query(query, files=not text)
+    wanted = wanted_pictures(tag, holds, owner, below, since, until)
+    terms = [] if hybrid else parse_query(query, files=not text)
     found = open_search(collection, space)
     say_space(found.space)
-    hits = found.by_query(terms, k)
+    if hybrid:
+        hits = found.by_text(" ".join(query), k, wanted=wanted)
+    else:
+        hits = found.by_query(terms, k, wanted=wanted)
     if files:
         _print_files(found, hits)
     elif as_json:

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +95,5 @@ def one_at_a_time(place: Path) -> Iterator[Path]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Usage(f"another process makes {place} now; wait for it") from error
-        for left_over in place.parent.glob(f".{escape(place.name)}.new-*"):
-            shutil.rmtree(left_over)  # of one that was killed while it saved
         yield partial
         shutil.rmtree(partial, ignore_errors=True)  # gone if another was here since we opened it

@@ -1,7 +1,19 @@
 """Fill a collection: encode what is new, forget what is gone, and say what was done."""
 
+from iconym.indexing.activities import follow, index_activities
 from iconym.indexing.data_set import index_pictures
-from iconym.indexing.folder import index_folder
-from iconym.indexing.outcome import Failure, Outcome
+from iconym.indexing.folder import index_folder, plan_folder
+from iconym.indexing.outcome import Failure, Interrupted, Outcome
+from iconym.indexing.planned import Plan
 
-__all__ = ["Failure", "Outcome", "index_folder", "index_pictures"]
+__all__ = [
+    "Failure",
+    "Interrupted",
+    "Outcome",
+    "Plan",
+    "follow",
+    "index_activities",
+    "index_folder",
+    "index_pictures",
+    "plan_folder",
+]

@@ -1,14 +1,20 @@
 """Put the pictures of a data set, which are no files of the folder, into a collection."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 from iconym.collection import Collection
+from iconym.encoders.runtimes import usable_threads
 from iconym.errors import BadData, BadPicture, NothingToDo
+from iconym.indexing.ahead import work_ahead
+from iconym.indexing.known import CHUNK, Known, known_at
 from iconym.indexing.outcome import Outcome
-from iconym.indexing.steps import BATCH, Known, Step, carry_out, failed, known_to
+from iconym.indexing.steps import BATCH, Step, carry_out, failed
 from iconym.nouns import Picture, Track, untracked
+from iconym.protocols import Catalog
 from iconym.space import JointSpace
 
 
@@ -42,10 +48,9 @@ def index_pictures(
     """
     _check(pictures, len(images))
     collection.use_space(space)
-    known = known_to(collection.catalog, space)
-    rows = track(range(len(pictures)), "indexing", len(pictures))
-    steps = (_take_in(pictures[row], images, row, known) for row in rows)
-    return carry_out(steps, collection.catalog, space, batch)
+    with closing(_steps(collection.catalog, space.fingerprint, pictures, images)) as steps:
+        tracked = track(steps, "indexing", len(pictures))
+        return carry_out(tracked, collection.catalog, space, batch)
 
 
 def _check(pictures: Sequence[Picture], images: int) -> None:
@@ -62,19 +67,44 @@ def _check(pictures: Sequence[Picture], images: int) -> None:
         seen.add(picture.uri)
 
 
-def _take_in(picture: Picture, images: Sequence[Any], row: int, known: Known) -> Step:
+def _steps(
+    catalog: Catalog, fingerprint: str, pictures: Sequence[Picture], images: Sequence[Any]
+) -> Generator[Step, None, None]:
+    with ThreadPoolExecutor(usable_threads()) as pool:
+        looked = _look(catalog, fingerprint, pictures)
+        yield from work_ahead(pool, lambda found: _decoded(found, images), looked)
+
+
+def _look(
+    catalog: Catalog, fingerprint: str, pictures: Sequence[Picture]
+) -> Iterator[tuple[Step, int]]:
+    """A step of each picture, without its image, and the row of the image."""
+    for start in range(0, len(pictures), CHUNK):
+        chunk = pictures[start : start + CHUNK]
+        known = known_at(catalog, fingerprint, [picture.uri for picture in chunk])
+        for row, picture in enumerate(chunk, start):
+            yield _step(picture, known), row
+
+
+def _step(picture: Picture, known: Known) -> Step:
     before = known.pictures.get(picture.uri, Picture(picture.uri))
-    picture = replace(picture, id=before.id)
+    after = replace(picture, id=before.id)
     if known.holds(picture.uri, picture.content):
-        after = _sized(picture, before.width, before.height)
+        after = _sized(after, before.width, before.height)
         return Step("unchanged" if after == before else "touched", after)
+    return Step("changed" if before.id in known.embedded else "added", after)
+
+
+def _decoded(found: tuple[Step, int], images: Sequence[Any]) -> Step:
+    step, row = found
+    if step.what not in ("added", "changed"):
+        return step
     try:
         image = images[row]
     except BadPicture as error:
-        return failed(before, error)
+        return failed(step.picture, error)
     height, width = image.shape[:2]
-    is_changed = before.id in known.embedded
-    return Step("changed" if is_changed else "added", _sized(picture, width, height), image)
+    return replace(step, picture=_sized(step.picture, width, height), image=image)
 
 
 def _sized(picture: Picture, width: int, height: int) -> Picture:

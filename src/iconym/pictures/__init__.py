@@ -5,14 +5,16 @@ Nothing is decoded before the format and the number of pixels are known from the
 
 import os
 import stat
-from collections import deque
+from contextlib import nullcontext
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
+from PIL.ImageFile import ImageFile
 
-from iconym.errors import MissingPicture, NothingToDo, PictureTooLarge, Usage
+from iconym.errors import MissingPicture, PictureTooLarge
 from iconym.nouns import Image
 from iconym.pictures.pillow import (
     LONGEST_START,
@@ -25,13 +27,24 @@ from iconym.pictures.pillow import (
     taken,
     to_srgb,
 )
+from iconym.pictures.walk import SUFFIXES, picture_files, scan_pictures, some_picture_files
+
+__all__ = [
+    "SUFFIXES",
+    "DecodedPicture",
+    "decode_picture",
+    "picture_files",
+    "read_picture",
+    "scan_pictures",
+    "some_picture_files",
+]
 
 MAX_PIXELS = 179_000_000  # where Pillow refuses by default, rounded up
+LARGE = 2**24  # pixels above which one picture is decoded at a time, however many threads
 WHITE = (255, 255, 255)
 PIECE = 2**24  # bytes given to a decoder at once; a whole JPEG is 2 % faster than 64 KiB pieces
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .webp .bmp .dib .tif .tiff .avif".split()
-)
+
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -53,9 +66,9 @@ def read_picture(
 ) -> DecodedPicture:
     """The picture in a file: sRGB, upright, 8 bits a color; of an animation its first frame.
 
-    The format is found from the content, not from the name: AVIF, BMP, GIF, JPEG (of MPO the
-    first picture), PNG, TIFF (first page) or WebP. Of 16 bits the high 8 are kept; an embedded
-    color profile is applied if it is sound.
+    The format is found from the content, not from the name: AVIF, BMP, GIF, HEIC (by the extra
+    ``heif``), JPEG (of MPO the first picture), PNG, TIFF (first page) or WebP. Of 16 bits the
+    high 8 are kept; an embedded color profile is applied if it is sound.
 
     Args:
         path: the file.
@@ -72,6 +85,7 @@ def read_picture(
         NotAPicture: none of the formats above, or samples that are no colors.
         TruncatedPicture: the data end too early or are damaged.
         PictureTooLarge: more than ``max_pixels``, seen before anything is decoded.
+        MissingDecoder: HEIC without its extra.
     """
     with _open(path) as stream:
         return _decode(stream, str(path), at_least, max_pixels, background)
@@ -87,73 +101,6 @@ def decode_picture(
 ) -> DecodedPicture:
     """The picture in the bytes of a file, as ``read_picture``; ``name`` stands in messages."""
     return _decode(BytesIO(data), name, at_least, max_pixels, background)
-
-
-def picture_files(folder: Path) -> list[Path]:
-    """All files below ``folder`` whose suffix is a picture's, sorted by path; maybe none.
-
-    Hidden files and folders (".iconym") are left out. Linked folders are entered after the real
-    ones, and no folder twice, so circles end. A link to nothing is listed, and so is a folder
-    that cannot be read: ``read_picture`` then says what is wrong with it.
-
-    Raises:
-        Usage: if there is no such folder, it is a file, or it must not be read.
-    """
-    _check_folder(folder)
-    found: list[Path] = []
-    entered: set[tuple[int, int]] = set()
-    waiting = deque([folder])
-    while waiting:
-        directory = waiting.popleft()
-        try:
-            entries = _entries(directory, entered)
-        except OSError:
-            found.append(directory)
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                waiting.appendleft(Path(entry))
-            elif os.path.isdir(entry):
-                waiting.append(Path(entry))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                found.append(Path(entry))
-    return sorted(found)
-
-
-def some_picture_files(folder: Path) -> list[Path]:
-    """As ``picture_files``, but at least one.
-
-    Raises:
-        Usage: as ``picture_files``.
-        NothingToDo: if there is none.
-    """
-    found = picture_files(folder)
-    if not any(folder.iterdir()):
-        raise NothingToDo(f"{str(folder)!r} is empty; put pictures into it")
-    if not found:
-        raise NothingToDo(f"{str(folder)!r} holds no picture file; check the path")
-    return found
-
-
-def _check_folder(folder: Path) -> None:
-    try:
-        os.scandir(folder).close()
-    except FileNotFoundError as error:
-        raise Usage(f"no folder {str(folder)!r}; check the path") from error
-    except NotADirectoryError as error:
-        raise Usage(f"{str(folder)!r} is no folder; give the folder it lies in") from error
-    except OSError as error:
-        raise Usage(f"{str(folder)!r} cannot be read: {one_line(error)}") from error
-
-
-def _entries(directory: Path, entered: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    """What is in a folder, without hidden things; nothing if it was entered before."""
-    status = directory.stat()
-    if (status.st_dev, status.st_ino) in entered:
-        return []
-    entered.add((status.st_dev, status.st_ino))
-    with os.scandir(directory) as entries:
-        return sorted((e for e in entries if e.name[0] != "."), key=lambda entry: entry.name)
 
 
 def _open(path: Path) -> BufferedReader:
@@ -195,14 +142,24 @@ def _decode(
             )
         if at_least is not None:
             picture.draft(None, (at_least, at_least))
-        picture.decodermaxblock = PIECE
-        picture.load()
-        upright, turned = to_srgb(picture, name, background), orientation(picture)
-        surplus = min(upright.size) // (2 * at_least) if at_least else 1
-        if surplus > 1:  # twice is enough for a good resize, and an array takes much memory
-            upright = upright.reduce(surplus)
-        if turned in TURNS:
-            upright = upright.transpose(TURNS[turned])
+        is_large = picture.size[0] * picture.size[1] > LARGE
+        with _one_at_a_time if is_large else nullcontext():
+            image, turned = _upright(picture, name, at_least, background)
         if turned >= 5:  # these lie on their side
             width, height = height, width
-        return DecodedPicture(np.array(upright), width, height, taken(picture))
+        return DecodedPicture(image, width, height, taken(picture))
+
+
+def _upright(
+    picture: ImageFile, name: str, at_least: int | None, background: Color
+) -> tuple[Image, int]:
+    """The pixels, and the orientation that they had."""
+    picture.decodermaxblock = PIECE
+    picture.load()
+    upright, turned = to_srgb(picture, name, background), orientation(picture)
+    surplus = min(upright.size) // (2 * at_least) if at_least else 1
+    if surplus > 1:  # twice is enough for a good resize, and an array takes much memory
+        upright = upright.reduce(surplus)
+    if turned in TURNS:
+        upright = upright.transpose(TURNS[turned])
+    return np.array(upright), turned

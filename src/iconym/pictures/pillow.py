@@ -23,14 +23,24 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from iconym.errors import EmptyPicture, NotAPicture, PictureTooLarge, TruncatedPicture
+from iconym.errors import (
+    EmptyPicture,
+    MissingDecoder,
+    NotAPicture,
+    PictureTooLarge,
+    TruncatedPicture,
+)
 
 Color = tuple[int, int, int]  # sRGB, each 0..255
 
 # without a handler Python prints what Pillow logs of damaged files
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
+# blocks so large that malloc gives each back to the system; smaller ones stay with their thread
+PillowImage.core.set_block_size(2**26)  # type: ignore[attr-defined]
+
 LONGEST_START = 64  # bytes that tell every format
+HEIC = re.compile(rb".{4}ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)", re.DOTALL)  # after AVIF's mif1
 READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile]], ...] = (
     (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
@@ -77,13 +87,18 @@ def reader_of(start: bytes, name: str) -> type[ImageFile]:
     Raises:
         EmptyPicture: ``start`` has no bytes.
         NotAPicture: it begins like none of the formats.
+        MissingDecoder: it is HEIC, and the extra that reads it is not installed.
     """
     if not start:
         raise EmptyPicture(f"{name!r} is empty (0 bytes); copy it again")
     for pattern, reader in READERS:
         if pattern.match(start):
             return reader
-    raise NotAPicture(f"{name!r} is no picture; AVIF, BMP, GIF, JPEG, PNG, TIFF, WebP can be read")
+    if HEIC.match(start):
+        return _heif_reader(name)
+    raise NotAPicture(
+        f"{name!r} is no picture; AVIF, BMP, GIF, HEIC, JPEG, PNG, TIFF, WebP can be read"
+    )
 
 
 @contextmanager
@@ -153,6 +168,17 @@ def taken(picture: ImageFile) -> str:
 def one_line(error: BaseException) -> str:
     """What ``error`` says in one line, its type where it says nothing."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _heif_reader(name: str) -> type[ImageFile]:
+    """Turns the picture upright by itself, and resets the orientation in its EXIF data."""
+    try:
+        from pillow_heif.as_plugin import HeifImageFile  # an extra; its import registers nothing
+    except ImportError as error:
+        raise MissingDecoder(
+            f"{name!r} is HEIC; pip install 'iconym[heif]', then try again: iconym errors --retry"
+        ) from error
+    return HeifImageFile
 
 
 def _without_profile(picture: PillowImage.Image, profile: bytes | None) -> PillowImage.Image:

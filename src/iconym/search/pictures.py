@@ -11,16 +11,21 @@ import numpy as np
 from jaxtyping import Float
 
 from iconym.collection import Collection, needed_side, open_collection
-from iconym.errors import Usage
-from iconym.index.exact import ExactIndex
-from iconym.nouns import Picture
+from iconym.errors import UnknownWord, Usage
+from iconym.index.exact import exact_index
+from iconym.index.saved import load_index
+from iconym.nouns import Filter, IdSet, Picture
 from iconym.pictures import decode_picture, read_picture
 from iconym.protocols import Catalog, Index
+from iconym.search.fusion import reciprocal_rank_fusion
 from iconym.search.query import Term
 from iconym.similarity import unit
 from iconym.space import JointSpace
 
 CANCELLED = 1e-4  # a sum of unit vectors shorter than this is rounding, not a direction
+EVERYTHING = Filter()
+FUSED = 100  # of each ranking, at least
+LOG = 50_000  # entries of the log taken in at once
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,14 @@ class Search:
     collection: Collection | None = None  # where a picture file of a query may be at home
     sequence: int = 0
 
-    def by_query(self, query: Sequence[Term], k: int = 10) -> list[Hit]:
+    def by_query(
+        self, query: Sequence[Term], k: int = 10, *, wanted: Filter = EVERYTHING
+    ) -> list[Hit]:
         """At most k pictures nearest the weighted sum of the terms' unit vectors, best first.
 
         The pictures of the query, and copies of them, are left out, and so is what was removed
-        since the last refresh. Equal scores come by smaller id.
+        since the last refresh, and what ``wanted`` does not keep. Equal scores come by smaller
+        id.
 
         Raises:
             Usage: for no term, terms that cancel out, a weight that is no number, a k below 1,
@@ -56,13 +64,29 @@ class Search:
             UnknownWord: for a word that the space does not know.
             BadPicture: for a picture that cannot be read.
         """
-        if k < 1:
-            raise Usage(f"k is {k}; ask for at least 1")
+        _check_k(k)
         vector = self.embed(query)
         own = {i for term in query for i in self._own(term.what)}
-        (found,) = self.index.search(vector[None], k + len(own))
-        best = [(i, score) for i, score in found if i not in own][:k]
-        return [Hit(picture, score) for i, score in best for picture in self._known(i)]
+        (found,) = self.index.search(vector[None], k + len(own), self._among(wanted))
+        return self._hits([(i, score) for i, score in found if i not in own][:k])
+
+    def by_text(self, text: str, k: int = 10, *, wanted: Filter = EVERYTHING) -> list[Hit]:
+        """At most k pictures, by what they look like and by what is written about them at once.
+
+        Reciprocal rank fusion of the nearest to ``text`` in the space and of those whose words,
+        caption or path hold words of it; the score of a hit is the fusion's, not a cosine. A text
+        that the space cannot read is looked for in writing only.
+
+        Raises:
+            Usage: for a k below 1.
+        """
+        _check_k(k)
+        depth = max(k, FUSED)
+        written = [i for i, _ in self.catalog.match(text, depth, wanted)]
+        seen: list[int] = []
+        with suppress(UnknownWord):
+            seen = [hit.picture.id for hit in self.by_query([Term(text)], depth, wanted=wanted)]
+        return self._hits(reciprocal_rank_fusion([seen, written], k))
 
     def embed(self, query: Sequence[Term]) -> Float[np.ndarray, " dim"]:
         """The unit vector of a query; raises as ``by_query``."""
@@ -84,14 +108,20 @@ class Search:
 
         Not while another thread searches the same index.
         """
-        changes = self.catalog.changes(self.sequence)
-        if not changes:
-            return self
-        changed = np.array([change.id for change in changes], np.int64)
-        ids, vectors = self.catalog.vectors(self.space.fingerprint, changed)
-        self.index.remove(changed)
-        self.index.add(ids, vectors)
-        return replace(self, sequence=changes[-1].sequence)
+        sequence = self.sequence
+        while changes := self.catalog.changes(sequence, LOG):
+            changed = np.array([change.id for change in changes], np.int64)
+            ids, vectors = self.catalog.vectors(self.space.fingerprint, changed)
+            self.index.remove(changed)
+            self.index.add(ids, vectors)
+            sequence = changes[-1].sequence
+        return self if sequence == self.sequence else replace(self, sequence=sequence)
+
+    def _among(self, wanted: Filter) -> IdSet | None:
+        return self.catalog.select(wanted) if wanted else None
+
+    def _hits(self, best: Sequence[tuple[int, float]]) -> list[Hit]:
+        return [Hit(picture, score) for i, score in best for picture in self._known(i)]
 
     def _vector(self, what: str | Path | bytes | int) -> Float[np.ndarray, " dim"]:
         at_least = needed_side(self.space)
@@ -135,7 +165,7 @@ class Search:
 
 
 def open_search(folder: Path, space_path: Path | None = None) -> Search:
-    """A search of the collection at or above ``folder``, by the exact index.
+    """A search of the collection at or above ``folder``, as ``search_collection``.
 
     Args:
         folder: of the collection, or inside it.
@@ -151,15 +181,25 @@ def open_search(folder: Path, space_path: Path | None = None) -> Search:
 
 
 def search_collection(collection: Collection, space: JointSpace) -> Search:
-    """A search of ``collection`` in ``space``, by the exact index.
+    """A search of ``collection`` in ``space``: by the index built for it, else by an exact one.
 
     Raises:
+        BadFolder: if the index that was built cannot be used.
         NoCollection: if nothing is indexed in it.
         SpaceMismatch: if it was not indexed with ``space``.
     """
     collection.check_space(space)
-    catalog, index = collection.catalog, ExactIndex(space.dim)
+    catalog, path = collection.catalog, collection.index_path(space.fingerprint)
+    if path.exists():
+        saved = load_index(path, space=space.fingerprint, dim=space.dim)
+        return Search(space, saved.index, catalog, collection, saved.sequence).refresh()
+    index = exact_index(space.dim)
     # before the vectors, so that a change in between is taken in again by refresh
     sequence = catalog.last_sequence()
     index.add(*catalog.vectors(space.fingerprint))
     return Search(space, index, catalog, collection, sequence)
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise Usage(f"k is {k}; ask for at least 1")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from iconym.index.exact import ExactIndex
+from iconym.index.exact import exact_index
 from iconym.nouns import Image, WordVectors
 from iconym.space import JointSpace
 
@@ -18,7 +18,7 @@ class WordIndex:
 
     def __init__(self, vocabulary: WordVectors) -> None:
         self.vocabulary = vocabulary
-        self._index = ExactIndex(vocabulary.dim)
+        self._index = exact_index(vocabulary.dim)
         rows = np.flatnonzero(vocabulary.vectors.any(axis=1)).astype(np.int64)
         self._index.add(rows, vocabulary.vectors[rows])
 

@@ -189,7 +189,7 @@ def _work_place(folder: Path | None) -> Iterator[Path | None]:
         yield None
         return
     folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    place = tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.absolute().parent)
+    place = tempfile.mkdtemp(prefix=f".{folder.name}.counting-", dir=folder.absolute().parent)
     try:
         yield Path(place)
     finally:

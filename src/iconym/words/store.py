@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +131,6 @@ def _alone(folder: Path) -> Iterator[Path]:
             raise Usage(
                 f"another process prepares {folder} now; wait for it or choose another place"
             ) from error
-        for left_over in folder.parent.glob(f".{escape(folder.name)}.new-*"):
-            shutil.rmtree(left_over)  # of one that was killed while it saved
         yield place
         shutil.rmtree(place)
 
