@@ -191,6 +191,8 @@ def test_the_space_used_last_is_the_current_one(catalog):
         ([B, B], vectors((1, 0), (0, 1)), "'b.png' is given twice"),
         ([B], vectors((0, 0)), "vector of 'b.png' is zero"),
         ([B, C], vectors((1, 0), (np.nan, 1)), "vector of 'c.png' is zero or not finite"),
+        ([B], np.array([[1e-50, 0]]), "vector of 'b.png' is zero"),  # in float32
+        ([B], np.array([[1e300, 0]]), "vector of 'b.png' is zero or not finite"),
         ([B, C], vectors((1, 0)), "2 pictures but 1 vectors"),
     ],
 )

@@ -1,5 +1,7 @@
 """``iconym catalog`` from the command line."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_a_backup_is_put_back(run, folder, tmp_path):
 
 def test_a_collection_that_lost_its_catalog_gets_it_back(run, folder, tmp_path):
     run("catalog", "backup", folder, "--to", tmp_path / "kept.db")
-    file(folder).unlink()
+    shutil.rmtree(file(folder).parent)
     assert run("catalog", "restore", folder, "--from", tmp_path / "kept.db").code == 0
     assert run("catalog", "verify", folder).code == 0
 

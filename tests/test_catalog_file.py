@@ -85,6 +85,15 @@ def test_an_older_file_is_migrated_and_keeps_what_it_holds(path):
     file.close()
 
 
+def test_a_file_whose_migration_was_killed_at_its_end_lets_readers_and_a_writer_at_it(path):
+    SqliteCatalog(path).close()
+    with closing(connect(path)) as killed:
+        killed.execute("PRAGMA journal_mode = DELETE")
+    catalog = SqliteCatalog(path)
+    with catalog.reading():
+        assert catalog.put([A], "s", vectors((1, 0))) == [1]
+
+
 def test_a_migration_that_fails_changes_nothing(path):
     SqliteCatalog(path).put([A], "s", vectors((1, 0)))
     broken = (*schema.MIGRATIONS, ["CREATE TABLE later (x)", "NO SUCH STATEMENT"])
@@ -299,6 +308,29 @@ def test_an_error_of_the_disk_leaves_every_committed_batch_and_nothing_else(path
     assert said == "disk I/O error"
     assert batches > 2
     assert_whole(path, batches)
+
+
+def test_a_disk_that_fails_is_not_taken_for_a_bad_catalog(path):
+    path.mkdir()
+    with pytest.raises(BadData, match="check its disk and who may write there"):
+        SqliteCatalog(path)
+
+
+def test_ctrl_c_at_the_beginning_of_a_transaction_leaves_none(path):
+    class Interrupting(sqlite3.Connection):
+        def execute(self, statement, *values):
+            cursor = super().execute(statement, *values)
+            if statement.startswith("BEGIN"):
+                raise KeyboardInterrupt
+            return cursor
+
+    catalog = SqliteCatalog(path)
+    interrupting = sqlite3.connect(path, factory=Interrupting, isolation_level=None)
+    catalog._connections._idle.append(interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        catalog.put([A], "s", vectors((1, 0)))
+    assert not interrupting.in_transaction
+    interrupting.close()
 
 
 def test_a_long_reading_does_not_hold_up_who_writes(path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from iconym.catalog import schema
+from iconym.catalog.connections import connect
 from iconym.catalog.sqlite import SqliteCatalog
 from iconym.catalog.upkeep import backup, restore
 from iconym.catalog.verifying import verify
@@ -156,6 +157,25 @@ def test_a_damaged_backup_restores_nothing(path, target):
         restore(target, path)
     assert uris(path) == ["a", "b"]
     assert sorted(os.listdir(path.parent)) == ["backup.db", "catalog.db"]
+
+
+def test_an_empty_file_is_no_backup(path, target):
+    put(path, "a")
+    target.touch()
+    with pytest.raises(BadData, match="is empty"):
+        restore(target, path)
+    assert uris(path) == ["a"]
+
+
+def test_a_restore_does_not_wait_for_ever_for_who_is_writing(path, target, monkeypatch):
+    put(path, "a")
+    backup(path, target)
+    monkeypatch.setattr("iconym.catalog.connections.PATIENCE", 0.0)
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Usage, match="another process is writing"):
+            restore(target, path)
+    assert uris(path) == ["a"]
 
 
 def test_a_backup_of_version_1_is_restored(path, target):

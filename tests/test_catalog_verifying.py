@@ -1,13 +1,15 @@
 """``verify`` finds whatever would change an answer of a catalog's file."""
 
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
+from iconym.catalog.connections import connect
 from iconym.catalog.sqlite import SqliteCatalog
 from iconym.catalog.verifying import verify
-from iconym.errors import IconymError
+from iconym.errors import BadData, IconymError
 from iconym.nouns import FailureRecord, Filter, Picture
 from iconym.protocols import KnownSpace
 
@@ -72,6 +74,27 @@ def test_a_whole_catalog_has_no_problems_and_is_counted(path):
     found = verify(path)
     assert found.problems == ()
     assert (found.pictures, found.vectors, found.changes, found.failures) == (39, 44, 46, 5)
+
+
+def test_a_vector_of_any_length_is_whole(path):
+    SqliteCatalog(path).put(
+        [Picture("short"), Picture("long")], "s", np.full((2, 3), [[1e-30], [1e30]], np.float32)
+    )
+    assert verify(path).problems == ()
+
+
+def test_a_writer_that_does_not_end_is_no_damage(path, monkeypatch):
+    monkeypatch.setattr("iconym.catalog.connections.PATIENCE", 0.0)
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            verify(path)
+
+
+def test_an_empty_file_is_refused(path):
+    path.write_bytes(b"")
+    with pytest.raises(BadData, match="is empty"):
+        verify(path)
 
 
 def test_one_flipped_byte_is_found_wherever_it_changes_an_answer(path):

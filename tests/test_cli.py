@@ -182,6 +182,19 @@ def test_search_by_a_word_finds_its_pictures(run, collection):
     assert set(files_of(run("search", "red", "-k", "2", "-f"))) == {"red-square", "red-circle"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        (["red", "--owner", "nobody"], "ask in other words, or with fewer filters"),
+        (["--hybrid", "brontosaurus"], "ask in other words\n"),
+    ],
+)
+def test_search_says_so_when_it_finds_nothing(run, collection, asked, remedy):
+    ran = run("search", *asked, "--json")
+    assert (ran.code, ran.json) == (0, [])
+    assert f"no picture found; {remedy}" in ran.err
+
+
 def test_search_shows_score_path_and_what_the_picture_looks_like(run, collection):
     ran = run("search", "yellow", "-k", "1")
     head, best = ran.out.splitlines()

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,12 +104,21 @@ def test_a_folder_that_was_not_saved_is_refused(tmp_path):
     [
         *("", "{", "[]", '{"kind": "words"}', '{"kind": "words", "x": 1}'),
         '{"kind": "words", "format": 1, "files": []}',
+        '{"kind": "words", "format": Infinity, "files": {}}',
+        "[" * 100_000,
         '{"kind": "words", "format": 1, "files": {"a.json": {}}}',
     ],
 )
 def test_a_damaged_manifest_is_refused(saved, text):
     (saved / "manifest.json").write_text(text)
     with pytest.raises(DamagedFolder, match=r"manifest\.json is damaged"):
+        load_folder(saved, "words", newest=1)
+
+
+def test_a_folder_in_the_place_of_its_manifest_makes_none(saved):
+    (saved / "manifest.json").unlink()
+    (saved / "manifest.json").mkdir()
+    with pytest.raises(BadFolder, match=r"has no manifest\.json"):
         load_folder(saved, "words", newest=1)
 
 
@@ -231,3 +242,50 @@ def test_killed_writers_never_leave_a_half_folder(tmp_path):
         writer.stdout.close()
         folder = load_folder(tmp_path / "it", "words", newest=1)
         assert folder.bytes("a") == folder.bytes("b") * 20000
+
+
+WRITER = """
+    import sys
+    from pathlib import Path
+    from iconym.files import save_folder
+    for n in range(40):
+        save_folder(Path(sys.argv[1]), "words", 1, {"a": b"%d" % n, "b": b"%d" % n})
+"""
+
+
+def test_two_writers_and_a_reader_hinder_nobody(saved):
+    save_folder(saved, "words", 1, {"a": b"", "b": b""})
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(saved)]
+    writers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    while any(writer.poll() is None for writer in writers):
+        folder = load_folder(saved, "words", newest=1)
+        assert folder.bytes("a") == folder.bytes("b")
+    assert [writer.communicate()[1] for writer in writers] == [b"", b""]
+    assert os.listdir(saved.parent) == ["it"]
+
+
+def test_a_folder_that_is_replaced_while_it_is_read_is_read_again(saved, monkeypatch):
+    whole, times = Path.read_bytes, iter(range(9))
+
+    def replaced_before(path):
+        if path.name == "a.json" and next(times) == 0:
+            save_folder(saved, "words", 1, {"a.json": to_json(["y"])})
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", replaced_before)
+    assert load_folder(saved, "words", newest=1).json("a.json") == ["y"]
+
+
+def test_a_folder_whose_lock_came_too_late_is_made_again(saved, monkeypatch):
+    make, made = tempfile.mkdtemp, []
+
+    def taken_for_abandoned(**where):
+        made.append(make(**where))
+        if len(made) == 1:
+            os.rmdir(made[0])
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", taken_for_abandoned)
+    save_folder(saved, "words", 1, {"a": b"new"})
+    assert load_folder(saved, "words", newest=1).bytes("a") == b"new"
+    assert len(made) == 2

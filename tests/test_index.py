@@ -187,6 +187,7 @@ def test_among_ids_not_held_is_no_error(compass):
     ("bad_ids", "bad_vectors", "said"),
     [
         (ids(5, 6), vectors(EAST, NOWHERE), "vector 1 is zero"),
+        (ids(5), np.array([[1e-160, 0.0]]), "vector 0 is zero"),
         (ids(5), vectors((math.nan, 0.0)), "vector 0 is zero or not finite"),
         (ids(5), vectors((math.inf, 0.0)), "vector 0 is zero or not finite"),
         (ids(5), vectors((1.0, 0.0, 0.0)), "vectors of 3 numbers; this index holds 2"),

@@ -207,6 +207,8 @@ def test_a_query_of_zeros_scores_zero_with_the_first_that_are_held(folded):
 
 
 def test_an_index_of_no_dimension_is_refused():
+    with pytest.raises(Usage, match=r"dimension 131073; give 1 to 131,072"):
+        LayeredIndex(2**17 + 1, method()[0])
     with pytest.raises(Usage, match="dimension 0"):
         LayeredIndex(0, method()[0])
 

@@ -223,6 +223,30 @@ def test_a_file_cut_short_or_without_its_header_is_refused_when_loading(saved, n
         load_index(saved)
 
 
+def test_a_damaged_header_is_refused_whatever_numpy_makes_of_it(saved):
+    file = saved / "ids.npy"
+    whole = file.read_bytes()
+    for part, other in [(b"{", b"("), (b"}", b" "), (b"'shape'", b"b'shap'")]:
+        file.write_bytes(whole.replace(part, other, 1))
+        with pytest.raises(DamagedFolder, match=r"ids\.npy"):
+            load_index(saved)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("hnsw", {"connectivity": 2.5}, r"connectivity is 2\.5; give a whole number"),
+        ("hnsw", {"expansion_add": 10**30}, "expansion_add is 10+; give a whole number up to"),
+        ("lsh", {"tables": 2.5}, r"tables is 2\.5; give a whole number"),
+        ("lsh", {"seed": -1}, "a seed of -1; give at least 0"),
+        ("exact", {"threads": 4}, "method 'exact' has no settings; leave out threads"),
+    ],
+)
+def test_settings_that_no_method_can_use_are_refused(name, settings, said):
+    with pytest.raises(Usage, match=said):
+        method_named(name, settings)
+
+
 def test_a_method_is_known_by_its_name():
     assert method_named("exact", {}).name == "exact"
     with pytest.raises(Usage, match="no method 'best' of search; there are exact, hnsw, lsh"):

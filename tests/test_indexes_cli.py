@@ -1,10 +1,15 @@
 """``iconym index`` takes in a folder; its verbs plan, build, tune and measure the index."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
 from colors import BLUE, GREEN, RED, save, saved_color_space
 from iconym.collection import create_collection, open_collection
+from iconym.index.hnsw import HnswConfig
+from iconym.index.ivf import IvfConfig
+from iconym.index.lsh import LshConfig
 from iconym.nouns import Picture
 from iconym.space import save_space
 
@@ -61,6 +66,12 @@ def test_the_help_shows_the_folder_its_options_and_every_verb(run):
     assert "iconym index [OPTIONS] [FOLDER|FILE.parquet]" in help
     assert "--space" in help and "./plan" in help
     assert all(f"  {verb} " in help for verb in VERBS)
+
+
+@pytest.mark.parametrize("config", [HnswConfig, LshConfig, IvfConfig])
+def test_the_help_of_build_names_every_setting(run, config):
+    help = run("index", "build", "--help").out
+    assert all(field.name in help for field in fields(config))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -183,7 +194,7 @@ def test_changes_since_the_build_are_told_of(run, filled):
     run("index", "build")
     catalog = open_collection(filled).catalog
     catalog.put([Picture("new.png")], open_collection(filled).current_space().fingerprint, one())
-    assert "the 1 changes since it was built are not looked at" in run("index", "evaluate").err
+    assert "changes since it was built are not looked at: 1; " in run("index", "evaluate").err
 
 
 def one():

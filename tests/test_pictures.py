@@ -22,7 +22,7 @@ from iconym.errors import (
     TruncatedPicture,
     Usage,
 )
-from iconym.pictures import decode_picture, picture_files, read_picture
+from iconym.pictures import decode_picture, picture_files, read_picture, scan_pictures
 
 NOBODY = 65534
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
@@ -409,6 +409,14 @@ def test_a_folder_without_the_right_to_read_is_listed_and_reading_it_says_why(pu
         with pytest.raises(MissingPicture, match="must not be read"):
             read_picture(public_folder / "secret")
     (public_folder / "secret").chmod(0o755)
+
+
+@pytest.mark.parametrize("seconds", [10_413_792_000, -(2**31), 0])
+def test_a_file_of_any_time_has_one_that_a_catalog_can_hold(tmp_path, seconds):
+    (tmp_path / "a.png").touch()
+    os.utime(tmp_path / "a.png", (seconds, seconds))
+    (found,) = scan_pictures(tmp_path)
+    assert 0 < abs(found.modified) < 2**63
 
 
 def test_an_empty_folder_has_no_pictures(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import numpy as np
 import pytest
@@ -61,8 +62,8 @@ def test_memory_that_is_no_amount_is_refused_with_a_remedy(text):
 
 
 def test_counts_are_whole_numbers():
-    assert parse_count("100e6", "--count") == 100_000_000
-    for text in ("1.5", "0", "-1", "many", "inf", "nan"):
+    assert parse_count("100e6", "--count") == parse_count("100M", "--count") == 100_000_000
+    for text in ("", "M", "1.5", "0", "-1", "many", "inf", "nan"):
         with pytest.raises(Usage, match=f"--count '{text}' is no whole number"):
             parse_count(text, "--count")
 
@@ -458,3 +459,31 @@ def test_evaluation_needs_a_query(graph):
     none = Queries("words", np.empty((0, 3), np.float32), np.empty(0, np.int64))
     with pytest.raises(Usage, match="no query to measure"):
         evaluate_index(graph, [none])
+
+
+def test_an_index_that_was_built_anew_is_not_given_the_settings_of_the_old(graph, filled):
+    build_index(filled, "exact")
+    with pytest.raises(Usage, match="was built anew meanwhile; tune it again"):
+        change_settings(graph.path, {"expansion": 7})
+    verify_index(graph.path)
+    assert open_index(filled).settings == {}
+
+
+def test_no_file_of_two_indexes_is_linked_into_one(graph, filled, monkeypatch):
+    link = os.link
+
+    def built_anew(old, new):
+        link(old, new)
+        monkeypatch.setattr(os, "link", link)
+        build_index(filled, "hnsw", {"connectivity": 8})
+
+    monkeypatch.setattr(os, "link", built_anew)
+    with pytest.raises(Usage, match="was built anew meanwhile"):
+        change_settings(graph.path, {"expansion": 7})
+    verify_index(graph.path)
+    assert open_index(filled).settings["connectivity"] == 8
+
+
+def test_an_index_between_two_renames_is_found(graph, filled):
+    graph.path.rename(graph.path.with_name(f".{graph.path.name}.before"))
+    assert open_index(filled).settings == graph.settings

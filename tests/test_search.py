@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from colors import BLUE, GREEN, RED, YELLOW, color_space, picture, save, saved_color_space
-from iconym.collection import create_collection
-from iconym.errors import MissingPicture, NoCollection, SpaceMismatch, UnknownWord, Usage
+from iconym.collection import create_collection, open_collection
+from iconym.errors import BadFolder, MissingPicture, NoCollection, SpaceMismatch, UnknownWord, Usage
 from iconym.indexing import index_folder, index_pictures
 from iconym.nouns import Picture, WordVectors
+from iconym.planning.building import build_index
 from iconym.search import (
     Term,
     WordIndex,
@@ -293,3 +294,44 @@ def test_a_stranger_reaches_no_file(here):
 def test_a_very_long_text_is_words():
     text = " ".join(["leopard"] * 500)
     assert parse_query([text]) == [Term(text)]
+
+
+@pytest.fixture
+def indexed(tmp_path):
+    """300 pictures of all colors, and their saved index."""
+    return filled(tmp_path, seed=0)
+
+
+def filled(folder, seed):
+    """A collection of 300 pictures, with the index that it had or a new one."""
+    collection, space = create_collection(folder), saved_color_space()
+    collection.use_space(space)
+    rows = np.random.default_rng(seed).random((300, 3), np.float32)
+    collection.catalog.put([Picture(f"{i}.png") for i in range(300)], space.fingerprint, rows)
+    if not collection.index_path(space.fingerprint).exists():
+        build_index(collection, "hnsw")
+    return collection
+
+
+def test_a_saved_index_takes_in_what_was_changed_since(indexed):
+    indexed.catalog.remove(range(1, 301))
+    space = saved_color_space()
+    pictures, rows = [Picture("new.png")], np.array([[0, 0, 1]], np.float32)
+    indexed.catalog.put(pictures, space.fingerprint, rows)
+    assert found(open_search(indexed.folder), "blue") == [("new.png", 1.0)]
+
+
+def test_a_saved_index_of_another_catalog_is_refused(indexed):
+    for file in (indexed.folder / ".iconym").glob("catalog.db*"):
+        file.unlink()
+    filled(indexed.folder, seed=1)
+    with pytest.raises(BadFolder, match="other vectors than the catalog holds; run: iconym index"):
+        open_search(indexed.folder)
+    build_index(open_collection(indexed.folder), "exact")
+    assert len(open_search(indexed.folder).by_query([Term("red")])) == 10
+
+
+def test_a_saved_index_between_two_renames_is_used(indexed):
+    path = indexed.index_path(saved_color_space().fingerprint)
+    path.rename(path.with_name(f".{path.name}.before"))
+    assert open_search(indexed.folder).index.method.name == "hnsw"

@@ -1,5 +1,6 @@
 """What watching a folder promises, with real files and the system's own notices."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from colors import BLUE, GREEN, RED, color_space, save, saved_color_space
 from iconym.collection import create_collection
 from iconym.errors import NothingToDo
-from iconym.indexing import Outcome
+from iconym.indexing import Failure, Outcome, index_folder
 from iconym.indexing.watching import watch_folder
 from iconym.space import save_space
 
@@ -144,6 +145,18 @@ def test_what_is_hidden_or_no_picture_makes_no_outcome(watched, folder):
     assert outcomes.get(timeout=DEADLINE) == Outcome(added=1)
 
 
+def test_a_name_that_is_no_text_does_not_end_the_watch(watched, folder):
+    outcomes = watched()
+    outcomes.get(timeout=DEADLINE)
+    (folder / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"dear diary")
+    save(folder / "blue.png", BLUE)
+    while "blue.png" not in uris(folder):
+        outcomes.get(timeout=DEADLINE)
+    (folder / "blue.png").unlink()
+    while "blue.png" in uris(folder):
+        outcomes.get(timeout=DEADLINE)
+
+
 def test_a_bad_file_is_told_and_the_watch_goes_on(watched, folder):
     outcomes = watched()
     outcomes.get(timeout=DEADLINE)
@@ -177,6 +190,18 @@ def test_polling_needs_no_notices_and_tells_nothing_where_nothing_changed(folder
     assert list(outcomes) == [Outcome(added=2), Outcome(added=1, unchanged=2)]
 
 
+def test_a_link_to_nothing_is_told_once_however_often_it_is_looked_at(folder):
+    (folder / "link.png").symlink_to("nowhere.png")
+    stop = Event()
+    looks = watch_folder(create_collection(folder), color_space(), poll=0.01, stop=stop)
+    assert [failure.uri for failure in next(looks).failed] == ["link.png"]
+    save(folder / "blue.png", BLUE)
+    outcome = next(looks)
+    stop.set()
+    assert (outcome.added, outcome.failed) == (1, ())
+    assert outcome.known == {"missing or unreadable": 1}
+
+
 def test_a_disk_that_is_gone_for_a_while_ends_nothing_and_forgets_nothing(folder):
     aside = folder.with_name("aside")
 
@@ -199,6 +224,21 @@ def test_a_disk_that_is_gone_for_a_while_ends_nothing_and_forgets_nothing(folder
 def test_a_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(NothingToDo):
         next(watch_folder(create_collection(tmp_path), color_space()))
+
+
+def test_the_end_of_a_watch_counts_each_bad_file_once_and_nothing_unchanged(
+    folder, run, monkeypatch
+):
+    bad = Failure("bad.png", "empty", "bad.png is empty")
+
+    def looks(*_, **__):
+        yield Outcome(added=1, failed=(bad,))
+        yield Outcome(unchanged=1, failed=(bad,))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("iconym.indexing.watching.watch_folder", looks)
+    index_folder(create_collection(folder), color_space())
+    assert run("watch", folder).err.splitlines()[-1] == "ended: 1 added, 1 failed"
 
 
 def test_ctrl_c_ends_the_watch_with_what_was_done(folder, tmp_path_factory):

@@ -11,13 +11,16 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int64, UInt8
 
-from iconym.errors import BadData, UnknownWord
+from iconym.errors import BadData, UnknownWord, Usage
 from iconym.similarity import unit
 
 Image = UInt8[np.ndarray, "_ _ 3"]  # height, width; sRGB, upright
 IdSet = Int64[np.ndarray, "_"]  # any number of ids
 Track = Callable[[Iterable[Any], str, int], Iterable[Any]]  # (items, what is done, how many)
 
+MOMENT = re.compile(  # a date of ISO 8601, or the beginning of one
+    r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d+)?)?)?)?)?)?"
+)
 LONGEST_PHRASE = 4  # words; "hand_with_index_finger" is about as long as phrases get
 
 
@@ -217,6 +220,9 @@ class Filter:
         since: taken at this moment or later, an ISO 8601 date or a part of one ("2024-05").
         until: taken at this moment or earlier; "2024-05" takes in all of May.
         at_least: pixels of the short side.
+
+    Raises:
+        Usage: for a ``since`` or ``until`` that is no date.
     """
 
     words: tuple[str, ...] = ()
@@ -226,6 +232,13 @@ class Filter:
     since: str = ""
     until: str = ""
     at_least: int = 0
+
+    def __post_init__(self) -> None:
+        for moment in (self.since, self.until):
+            if moment and not MOMENT.fullmatch(moment):
+                raise Usage(
+                    f"{moment!r} is no date; write 2024, 2024-05, 2024-05-31 or 2024-05-31T18:30"
+                )
 
     def __bool__(self) -> bool:
         """Whether any part is given."""

@@ -25,8 +25,10 @@ def checked(
     if len(uris) < len(pictures):
         twice = Counter(picture.uri for picture in pictures).most_common(1)[0][0]
         raise BadData(f"the picture {twice!r} is given twice; give each uri once")
-    bad = ~(np.isfinite(vectors).all(axis=1) & vectors.any(axis=1))
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(vectors, "<f4")
+    bad = ~(np.isfinite(rows).all(axis=1) & rows.any(axis=1))
     if bad.any():
         uri = pictures[int(np.flatnonzero(bad)[0])].uri
         raise BadData(f"the vector of {uri!r} is zero or not finite: no direction to compare")
-    return np.ascontiguousarray(vectors, "<f4")
+    return rows

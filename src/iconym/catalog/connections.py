@@ -20,6 +20,14 @@ SETTINGS = (
 )
 # an error of SQLite; its message may quote what no longer is text
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+OUTSIDE = (  # what is no fault of the file
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_NOMEM,
+)
 
 Opened = AbstractContextManager[sqlite3.Connection]
 
@@ -69,8 +77,8 @@ class Connections:
         except IndexError:
             connection = connect(self.path)
         try:
-            connection.execute(begin)
-            with connection:
+            with connection:  # around the beginning too, which Ctrl-C may follow at once
+                connection.execute(begin)
                 yield connection
         finally:
             self._idle.append(connection)
@@ -117,6 +125,11 @@ def connect(path: Path) -> sqlite3.Connection:
 def is_writable(path: Path) -> bool:
     """Whether the file and the folder around it, where SQLite puts its log, can be written to."""
     return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def is_outside(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
+    """Whether one of ``DAMAGE`` is none: the disk is full or fails, or somebody else is writing."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in OUTSIDE
 
 
 def log_of(path: Path) -> Path:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from iconym.catalog.connections import DAMAGE, connect, is_writable
+from iconym.catalog.connections import DAMAGE, connect, is_outside, is_writable
 from iconym.catalog.rows import checksum, vector_checksum
 from iconym.catalog.terms import stored_terms
 from iconym.errors import BadData, NewerFormat, Usage
 
 APPLICATION = 0x49636F6E  # "Icon", in the file's header
+LOGGED = "PRAGMA journal_mode = WAL"  # kept in the file: who reads holds up nobody who writes
 
 # Entry n leads from version n to n + 1; one that was released never changes.
 MIGRATIONS: Sequence[Sequence[str]] = (
@@ -113,11 +114,13 @@ def prepare(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Non
                 if not is_writable(path):
                     raise Usage(f"{path} is of an older version and read-only; copy the collection")
                 _migrate(connection, path, migrations)
+            elif is_writable(path):
+                connection.execute(LOGGED)  # which a killed migration may not have come to
     except DAMAGE as error:
-        raise BadData(
-            f"{path} cannot be used as a catalog: {error}; check who may write there, or move the "
-            "file away"
-        ) from error
+        remedy = "restore a backup, or move the file away"
+        if is_outside(error):
+            remedy = "check its disk and who may write there"
+        raise BadData(f"{path} cannot be used as a catalog: {error}; {remedy}") from error
 
 
 def version_of(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
@@ -155,7 +158,7 @@ def _migrate(
         _carry_out(connection, migrations[version:])
         connection.execute(f"PRAGMA user_version = {len(migrations)}")
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(LOGGED)
 
 
 def _carry_out(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from iconym.catalog.connections import DAMAGE, connect, is_writable, log_of
+from iconym.catalog.connections import DAMAGE, connect, is_outside, is_writable, log_of
 from iconym.catalog.rows import change_row
 from iconym.catalog.schema import prepare, version_of
 from iconym.catalog.verifying import Verified, verify
@@ -16,14 +16,7 @@ from iconym.errors import BadData, Usage
 from iconym.files import flush_directory
 
 GAP = 2**32  # sequence numbers: more than were given between a backup and what it replaces
-OUTSIDE = (  # what is no fault of the file
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_NOMEM,
-)
+WAITS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def backup(path: Path, target: Path) -> Verified:
@@ -57,7 +50,7 @@ def restore(backup: Path, path: Path) -> Verified:
         BadData: if ``backup`` is not there, damaged or of something else, or ``path`` is a
             database of something else. Nothing is changed then.
         NewerFormat: if a later version of this package wrote either.
-        Usage: if ``path`` cannot be written to.
+        Usage: if ``path`` cannot be written to, or another process does not end its writing.
     """
     _check_backup(backup, path)
     with _aside(path) as aside:
@@ -87,7 +80,8 @@ def _check_backup(backup: Path, path: Path) -> None:
     if path.exists() and backup.samefile(path):
         raise Usage(f"{backup} is the catalog itself; name a backup")
     _check_writable(path)
-    _check_version(backup)
+    if not _check_version(backup):
+        raise BadData(f"{backup} is empty; name a backup")
 
 
 def _check_writable(path: Path) -> None:
@@ -95,11 +89,11 @@ def _check_writable(path: Path) -> None:
         raise Usage(f"{path} cannot be written to; choose another place, or change its rights")
 
 
-def _check_version(path: Path) -> None:
-    """Nothing, if ``path`` is a catalog of a version that we know."""
+def _check_version(path: Path) -> int:
+    """The version of the catalog ``path``, one that we know; 0 for an empty file."""
     try:
         with closing(connect(path)) as connection:
-            version_of(connection, path)
+            return version_of(connection, path)
     except DAMAGE as error:
         raise BadData(f"{path} cannot be read as a catalog: {error}; name another file") from error
 
@@ -120,8 +114,12 @@ def _aside(path: Path) -> Iterator[Path]:
 
 
 def _copy(source: Path, target: Path) -> None:
+    def check(status: int, _left: int, _pages: int) -> None:
+        if status in WAITS:  # after the usual patience; ``backup`` itself would wait for ever
+            raise Usage(f"another process is writing to {target}; try again when it is done")
+
     with closing(connect(source)) as old, closing(connect(target)) as new:
-        old.backup(new)  # one transaction on either side
+        old.backup(new, progress=check)  # one transaction on either side
 
 
 def _whole(copy: Path, of: Path) -> Verified:
@@ -146,18 +144,15 @@ def _replace(path: Path, aside: Path) -> None:
             known = old.execute("SELECT DISTINCT id FROM change")
             _number_on(aside, known, last_id(old))
     except DAMAGE as error:
-        _raise_unless_damaged(error)
+        if is_outside(error):
+            raise
         _number_on(aside)
     try:
         _copy(aside, path)
     except DAMAGE as error:
-        _raise_unless_damaged(error)
+        if is_outside(error):
+            raise
         _put_in_place(aside, path)
-
-
-def _raise_unless_damaged(error: sqlite3.DatabaseError | UnicodeDecodeError) -> None:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in OUTSIDE:
-        raise error
 
 
 def _number_on(aside: Path, known: Iterable[tuple[int]] = (), last: int = 0) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from iconym.catalog.connections import DAMAGE, connect, is_writable
+from iconym.catalog.connections import DAMAGE, connect, is_outside, is_writable
 from iconym.catalog.rows import FIELDS, checksum, vector_checksum
 from iconym.catalog.schema import MIGRATIONS, empty, version_of
 from iconym.errors import BadData, Usage
@@ -52,9 +52,11 @@ def verify(path: Path) -> Verified:
     A read-only one is copied to where temporary files go.
 
     Raises:
-        BadData: if the file is not there, or a database of something else.
+        BadData: if the file is not there, empty, or a database of something else.
         NewerFormat: if a later version of this package wrote it.
         Usage: if it is of version 1, which had no checksums.
+        sqlite3.OperationalError: if its disk is full or fails, or another process does not end
+            its writing; that is no damage.
     """
     if not path.is_file():
         raise BadData(f"there is no catalog {path}; check the path")
@@ -81,12 +83,16 @@ def _verified(path: Path, name: Path) -> Verified:
                 counts = connection.execute(COUNTS).fetchone()
             problems += _tried(_full_text, connection)
     except DAMAGE as error:
+        if is_outside(error):
+            raise
         problems.append(str(error))
     return Verified(*counts, tuple(problems))
 
 
 def _check_version(connection: sqlite3.Connection, name: Path) -> None:
     version = version_of(connection, name)
+    if not version:
+        raise BadData(f"{name} is empty; restore a backup, or index again")
     if version < len(MIGRATIONS):
         raise Usage(f"{name} has version {version}, without checksums: search it once, then verify")
 
@@ -101,6 +107,8 @@ def _tried(
     try:
         yield from islice(check(connection), SHOWN)
     except DAMAGE as error:
+        if is_outside(error):
+            raise
         yield str(error)
 
 
@@ -150,7 +158,7 @@ def _vectors(connection: sqlite3.Connection) -> Problems:
 
 
 def _is_direction(vector: np.ndarray) -> bool:
-    return bool(0 < float(vector @ vector) < np.inf)
+    return bool(np.isfinite(vector).all() and vector.any())
 
 
 def _numbers(connection: sqlite3.Connection) -> Problems:

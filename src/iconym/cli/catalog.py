@@ -69,6 +69,7 @@ def restore(folder: Folder = Path(), *, source: Source, as_json: Json = False) -
         if not folder.is_dir():
             raise
         path = absolute(folder) / FOLDER / CATALOG
+        path.parent.mkdir(exist_ok=True)
     _tell(f"restored from {shown_path(source)}", restore(source, path), as_json)
 
 

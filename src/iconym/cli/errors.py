@@ -6,11 +6,14 @@ from typing import Annotated
 
 import typer
 
-from iconym.cli.index import Retry, index_and_report
+from iconym.cli.index import index_and_report
 from iconym.cli.output import Json, print_json, print_table, say
 
 Folder = Annotated[
     Path, typer.Argument(metavar="FOLDER", help="The collection's folder, or one inside it.")
+]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Index the folder, and try all of these again.")
 ]
 
 

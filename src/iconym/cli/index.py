@@ -55,8 +55,10 @@ def index(
 
     What is new is encoded, what is gone is forgotten, what only moved is kept. A folder becomes
     a collection by itself: what is known of it lies in a folder .iconym inside. The first time,
-    name the space. To stop and go on later is safe. Skipped files are listed with their reasons,
-    and the exit code is then 3; iconym errors lists them again.
+    name the space. A folder inside a collection that is named becomes one of its own. Pictures of
+    a Parquet file have their label for a word, those of a folder have no words of their own. To
+    stop and go on later is safe. Skipped files are listed with their reasons, and the exit code is
+    then 3; iconym errors lists them again.
     """
     if source is not None and source.suffix == ".parquet":
         if plan or retry:

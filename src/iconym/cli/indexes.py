@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from iconym.planning.tuning import Tuning
 
 Folder = Annotated[
-    Path, typer.Argument(metavar="[FOLDER]", help="The collection's, or one inside it.  [here]")
+    Path,
+    typer.Argument(
+        metavar="[FOLDER]",
+        help="The collection's, or one inside it.  [here]",
+        show_default=False,
+    ),
 ]
 Vectors = Annotated[str, typer.Option("--count", metavar="N", help="How many vectors, as 100e6.")]
 Dim = Annotated[int, typer.Option("--dim", min=1, help="How many numbers a vector has.")]
@@ -48,7 +53,13 @@ Method = Annotated[
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=NUMBER", help="A setting of the method; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="NAME=NUMBER",
+        help="A setting of the method; may be repeated. hnsw: connectivity, expansion_add, "
+        "expansion; lsh: bits, tables, radius, probes, seed; ivfpq: lists, sub_vectors, probes, "
+        "candidates.",
+    ),
 ]
 
 
@@ -125,7 +136,8 @@ def build(
     """Build the saved index of a collection, which searches then use.
 
     Without --method it is exact while that is fast enough, else a graph (hnsw) that is tuned at
-    once. What is added to the collection later is found all the same.
+    once. What is added to the collection later is found all the same. An index is of the
+    collection's current space, and takes the place of the one before; exact has nothing to tune.
     """
     from iconym.collection import open_collection
     from iconym.planning.amounts import parse_settings
@@ -231,7 +243,7 @@ def _tell_changes(collection: "Collection", opened: "OpenIndex") -> None:
     changes = collection.catalog.last_sequence() - opened.saved.sequence
     if changes:
         say(
-            f"the {changes:,} changes since it was built are not looked at; "
+            f"changes since it was built are not looked at: {changes:,}; "
             "iconym index build takes them in"
         )
 

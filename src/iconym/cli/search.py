@@ -63,10 +63,13 @@ def search(
 
     iconym search photo.png + 2:dog - snow leopard
 
-    With --hybrid all of the query is words, and the score is a sum of reciprocal ranks.
+    With --hybrid all of the query is words; signs, weights and pictures are not read. Words that
+    the space does not know are looked for in what is written alone. The score is then a sum of
+    reciprocal ranks.
 
-    A query that begins with "-" and a letter stands after "--": iconym search -- -cat. A score
-    is a cosine, from -1 to 1. Words marked "~" are not the picture's own: it looks like them.
+    A query that begins with "-" and a letter stands after "--", and options before that: iconym
+    search -k 3 -- -cat. A score is a cosine, from -1 to 1. Words marked "~" are not the picture's
+    own: it looks like them.
     """
     from iconym.search import open_search, parse_query
 
@@ -80,6 +83,9 @@ def search(
         hits = found.by_text(" ".join(query), k, wanted=wanted)
     else:
         hits = found.by_query(terms, k, wanted=wanted)
+    if not hits:
+        filtered = any((tag, holds, owner, below, since, until))
+        say(f"no picture found; ask in other words{', or with fewer filters' if filtered else ''}")
     if files:
         _print_files(found, hits)
     elif as_json:

@@ -1,7 +1,7 @@
 """``iconym watch``: keep a collection up to date while its folder changes."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,7 +40,7 @@ def watch(
     """Index a folder, and go on whenever it changes, until Ctrl-C.
 
     Each line says what was done since the last one. Skipped files are told of as they come;
-    iconym errors lists them again.
+    iconym errors lists them again. At the end stands the sum of all that was done.
     """
     from iconym.collection import create_collection
     from iconym.indexing import Interrupted, Outcome
@@ -50,15 +50,22 @@ def watch(
     used = used_space(space, folder)
     collection = create_collection(folder)
     total = Outcome()
+    failed: set[str] = set()  # one file may be told of again and again
     try:
         for outcome in watch_folder(collection, used, poll=poll, track=tracked):
-            total += outcome
+            total += _done(outcome)
+            failed |= {failure.uri for failure in outcome.failed}
             _tell(outcome, as_json=as_json)
-    except Interrupted as stop:
-        total += stop.outcome
-        _end(total)
-    except KeyboardInterrupt:
-        _end(total)
+    except KeyboardInterrupt as stop:
+        if isinstance(stop, Interrupted):
+            total += _done(stop.outcome)
+            failed |= {failure.uri for failure in stop.outcome.failed}
+        _end(total, len(failed))
+
+
+def _done(outcome: "Outcome") -> "Outcome":
+    """Without what each look through the folder meets again."""
+    return replace(outcome, unchanged=0, failed=(), known={})
 
 
 def _tell(outcome: "Outcome", *, as_json: bool) -> None:
@@ -71,5 +78,10 @@ def _tell(outcome: "Outcome", *, as_json: bool) -> None:
         say(f"skipped ({failure.kind}): {failure.reason}")
 
 
-def _end(total: "Outcome") -> None:
-    say(f"ended: {total}")
+def _end(total: "Outcome", failed: int) -> None:
+    from iconym.indexing import Outcome
+
+    done = [] if total == Outcome() else [str(total)]
+    if failed:
+        done.append(f"{failed} failed")
+    say(f"ended: {', '.join(done) or 'nothing changed'}")

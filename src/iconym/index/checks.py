@@ -7,12 +7,14 @@ from iconym.errors import BadData, Usage
 from iconym.nouns import IdSet
 
 ROWS = 4096  # turned into float64 at once
+MOST_NUMBERS = 2**17  # of a vector: so many products of two signed bytes fit into 31 bits
+SMALLEST = np.finfo(np.float64).tiny  # square of a length: below it float64 has few digits left
 
 
 def check_dim(dim: int) -> None:
-    """Nothing, if an index may hold vectors of ``dim`` numbers; Usage for less than one."""
-    if dim < 1:
-        raise Usage(f"an index of dimension {dim}; give at least 1")
+    """Nothing, if an index may hold vectors of ``dim`` numbers; Usage if not."""
+    if not 1 <= dim <= MOST_NUMBERS:
+        raise Usage(f"an index of dimension {dim}; give 1 to {MOST_NUMBERS:,}")
 
 
 def check_k(k: int) -> None:
@@ -51,6 +53,7 @@ def norms(
     for start in range(0, len(vectors), ROWS):
         part = vectors[start : start + ROWS].astype(np.float64)
         np.vecdot(part, part, out=squared[start : start + ROWS])
+    squared[squared < SMALLEST] = 0
     bad = ~np.isfinite(squared) if zeros else ~(squared > 0) | np.isinf(squared)
     if bad.any():
         raise BadData(f"vector {bad.argmax()} is zero or not finite: no direction to compare")

@@ -64,6 +64,8 @@ class LshConfig:
             raise Usage(f"a radius of {self.radius} bits; give at least 0")
         if self.probes < 1:
             raise Usage(f"{self.probes} buckets of a table; look into at least 1")
+        if self.seed < 0:
+            raise Usage(f"a seed of {self.seed}; give at least 0")
         if self.bits is not None:
             check_radius(self.bits, self.radius)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,14 @@ from numpy.lib.format import write_array_header_1_0
 from iconym.errors import DamagedFolder
 
 PIECE = 2**24  # bytes
+UNREADABLE = (  # what NumPy raises for a file that is missing, cut short, or of a damaged header
+    FileNotFoundError,
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+)
 
 
 def to_npy(array: np.ndarray) -> Iterator[bytes]:
@@ -38,7 +47,7 @@ def map_npy(path: Path, shape: tuple[int, ...] | None = None, dtype: Any = None)
     """
     try:
         array = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (FileNotFoundError, ValueError, EOFError) as error:
+    except UNREADABLE as error:
         raise DamagedFolder(f"{path} cannot be mapped; save the folder again") from error
     if shape not in (None, array.shape) or dtype not in (None, array.dtype):
         raise DamagedFolder(f"{path} holds {array.dtype} of {array.shape}; save the folder again")

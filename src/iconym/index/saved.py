@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from iconym.errors import BadData, BadFolder, DamagedFolder, NewerFormat, SpaceMismatch, Usage
+from iconym.errors import BadData, DamagedFolder, NewerFormat, SpaceMismatch, Usage
 from iconym.files import (
-    MANIFEST,
     Contents,
+    edition,
     file_names,
     load_folder,
     save_folder,
     saved_in_steps,
     to_json,
+    unless_replaced,
     verify_folder,
 )
 from iconym.index.checks import check_dim, check_ids, unit_rows
@@ -28,7 +29,9 @@ KIND, FORMAT = "index", 1
 ABOUT, IDS, VECTORS = "index.json", "ids.npy", "vectors.npy"
 FLOAT32, INT64 = np.dtype(np.float32), np.dtype(np.int64)
 
-Settings = Mapping[str, Any]  # str to int or float
+MOST = 2**31 - 1  # of a setting: what usearch and faiss count with
+
+Settings = Mapping[str, Any]  # str to int
 
 
 @dataclass(frozen=True)
@@ -157,14 +160,9 @@ def load_index(path: Path, *, space: str | None = None, dim: int | None = None) 
         BadData: if they are of another dimension.
         MissingTool: if its method needs an extra.
     """
-    before = _manifest(path)
-    try:
-        about, index = _loaded(path)
-    except BadFolder:
-        if _manifest(path) == before:
-            raise
-        return load_index(path, space=space, dim=dim)  # for it was just replaced
-    if _manifest(path) != before:
+    before = edition(path)
+    about, index = unless_replaced(path, lambda: _loaded(path))
+    if edition(path) != before:  # files of different editions may have been mapped
         return load_index(path, space=space, dim=dim)
     if space not in (None, about.space):
         raise SpaceMismatch(
@@ -198,6 +196,9 @@ def method_named(name: str, settings: Settings) -> Method:
     """
     if name not in METHODS:
         raise Usage(f"no method {name!r} of search; there are {', '.join(METHODS)}")
+    for setting, value in settings.items():
+        if not isinstance(value, int) or value > MOST:
+            raise Usage(f"{setting} is {value}; give a whole number up to {MOST:,}")
     try:
         return METHODS[name](settings)
     except TypeError as error:
@@ -207,7 +208,9 @@ def method_named(name: str, settings: Settings) -> Method:
 def _exact(settings: Settings) -> Method:
     from iconym.index.exact import exact_method
 
-    return exact_method(**settings)
+    if settings:
+        raise Usage(f"method 'exact' has no settings; leave out {', '.join(settings)}")
+    return exact_method()
 
 
 def _hnsw(settings: Settings) -> Method:
@@ -268,10 +271,3 @@ def _loaded(path: Path) -> tuple[_About, LayeredIndex]:
         vectors = map_npy(path / VECTORS, (about.count, about.dim), FLOAT32)
         base = Base(ids, vectors, method.load(vectors, path))
     return about, LayeredIndex(about.dim, method, base=base)
-
-
-def _manifest(path: Path) -> bytes | None:
-    try:
-        return (path / MANIFEST).read_bytes()
-    except OSError:
-        return None

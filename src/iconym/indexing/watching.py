@@ -1,8 +1,10 @@
 """Keep a collection up to date while its folder changes."""
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from threading import Event
@@ -12,7 +14,7 @@ from iconym.errors import NothingToDo, Usage
 from iconym.indexing.files import file_steps
 from iconym.indexing.folder import index_folder
 from iconym.indexing.known import known_at
-from iconym.indexing.outcome import Outcome
+from iconym.indexing.outcome import Failure, Outcome
 from iconym.indexing.steps import carry_out
 from iconym.nouns import Filter, Track, untracked
 from iconym.pictures.walk import file_state, is_picture_name
@@ -55,12 +57,24 @@ def watch_folder(
     notices = _notices(collection.folder, stop) if poll is None else _ticks(poll, stop)
     with closing(notices):
         next(notices, None)  # from now on nothing is missed
-        yield index_folder(collection, space, track=track)
+        outcome = index_folder(collection, space, track=track)
+        yield outcome
+        told = set(outcome.failed)
         for uris in notices:
             with suppress(NothingToDo):  # the disk may be gone for a while; nothing is forgotten
                 outcome = _follow(collection, space, uris, track)
+                if uris is None:
+                    outcome = _without(told, outcome)
+                told |= set(outcome.failed)
                 if outcome != Outcome(unchanged=outcome.unchanged, known=outcome.known):
                     yield outcome
+
+
+def _without(told: set[Failure], outcome: Outcome) -> Outcome:
+    """A look through all, with failures that were told before, and tried again, as known ones."""
+    news = tuple(failure for failure in outcome.failed if failure not in told)
+    again = Counter(failure.kind for failure in outcome.failed if failure in told)
+    return replace(outcome, failed=news, known=dict(again + Counter(outcome.known)))
 
 
 Uris = frozenset[str] | None  # what may have changed; None is everything
@@ -102,6 +116,16 @@ def _is_folder(uri: str, collection: Collection) -> bool:
 
 def _notices(folder: Path, stop: Event) -> Generator[Uris, None, None]:
     """What changed below ``folder``; the first one, of nothing, when the system is listening."""
+    first: Uris = frozenset()
+    while not stop.is_set():
+        try:
+            yield from _noticed(folder, stop, first)
+        except RuntimeError:  # of watchfiles, at a name that is no text
+            first = None  # for the notices beside it are lost
+
+
+def _noticed(folder: Path, stop: Event, first: Uris) -> Generator[Uris, None, None]:
+    """What changed below ``folder``; before it ``first``, when the system is listening."""
     from watchfiles import watch  # a twentieth of a second that only this verb needs
 
     root = os.path.realpath(folder)
@@ -116,14 +140,14 @@ def _notices(folder: Path, stop: Event) -> Generator[Uris, None, None]:
     )
     with closing(notices):
         try:
-            first = next(notices, set())
+            begun = next(notices, set())
         except OSError as error:
             raise Usage(
                 f"the system gives no notice of changes in {folder} ({error}); look through it "
                 "every minute: iconym watch --poll 60"
             ) from error
-        yield frozenset()
-        for changes in chain([first], notices):
+        yield first
+        for changes in chain([begun], notices):
             if changes:
                 yield frozenset(_uri(path, root) for _, path in changes)
 

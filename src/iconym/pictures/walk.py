@@ -14,6 +14,7 @@ SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .apng .gif .webp .bmp .dib .tif .tiff .avif "
     ".heic .heics .heif .heifs .hif".split()
 )
+LATEST = 2**63 - 1  # nanoseconds that a catalog can hold, to 2262; some disks have later files
 
 
 def scan_pictures(folder: Path) -> Iterator[FileState]:
@@ -69,7 +70,8 @@ def file_state(path: str | Path | os.DirEntry[str], uri: str) -> FileState:
         status = path.stat() if isinstance(path, os.DirEntry) else os.stat(path)
     except (OSError, ValueError):
         return FileState(uri, 0, 0)
-    return FileState(uri, status.st_size, status.st_mtime_ns or 1)  # 0 is for "no file"
+    modified = max(-LATEST, min(status.st_mtime_ns, LATEST))
+    return FileState(uri, status.st_size, modified or 1)  # 0 is for "no file"
 
 
 def _check_folder(folder: Path) -> None:

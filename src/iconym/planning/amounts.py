@@ -11,13 +11,15 @@ AMOUNT = re.compile(r"([\d_.]+(?:e\+?\d+)?) ?([kmgt]?)(i?)b?", re.IGNORECASE)
 
 
 def parse_count(text: str, what: str) -> int:
-    """A whole number of at least 1, as "100e6", "1_000" or "1000".
+    """A whole number of at least 1, as "100e6", "100M", "1_000" or "1000".
 
     Raises:
         Usage: for anything else; the message names ``what``.
     """
+    unit = text[-1:].upper() if text[-1:] in tuple("kmgKMG") else ""
+    stem = text.removesuffix(text[-1:]) if unit else text
     try:
-        number = float(text)
+        number = float(stem) * 1000 ** UNITS[unit]
     except ValueError:
         number = math.nan
     if not (1 <= number < 1e15 and number == int(number)):

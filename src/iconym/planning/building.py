@@ -6,6 +6,7 @@ from typing import Any
 
 from iconym.collection import Collection
 from iconym.errors import Usage
+from iconym.files import restore_interrupted
 from iconym.index.layered import Base
 from iconym.index.saved import (
     SavedIndex,
@@ -132,6 +133,7 @@ def index_place(collection: Collection) -> tuple[Path, KnownSpace]:
     """
     space = collection.current_space()
     path = collection.index_path(space.fingerprint)
+    restore_interrupted(path)
     if not path.exists():
         raise Usage(
             f"no index was built for {collection.folder}, its vectors are compared one and all; "

@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float
 
 from iconym.collection import Collection, needed_side, open_collection
-from iconym.errors import UnknownWord, Usage
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat, UnknownWord, Usage
+from iconym.files import restore_interrupted
 from iconym.index.exact import exact_index
-from iconym.index.saved import load_index
+from iconym.index.saved import SavedIndex, load_index
 from iconym.nouns import Filter, IdSet, Picture
 from iconym.pictures import decode_picture, read_picture
 from iconym.protocols import Catalog, Index
@@ -25,6 +26,7 @@ from iconym.space import JointSpace
 CANCELLED = 1e-4  # a sum of unit vectors shorter than this is rounding, not a direction
 EVERYTHING = Filter()
 FUSED = 100  # of each ranking, at least
+LOOKED_AT, SAME = 64, 1e-4  # vectors of a saved index; how far below 1 the cosine of equal ones is
 LOG = 50_000  # entries of the log taken in at once
 
 
@@ -184,20 +186,64 @@ def search_collection(collection: Collection, space: JointSpace) -> Search:
     """A search of ``collection`` in ``space``: by the index built for it, else by an exact one.
 
     Raises:
-        BadFolder: if the index that was built cannot be used.
+        BadFolder: if the index that was built cannot be used, or is not of this catalog.
         NoCollection: if nothing is indexed in it.
         SpaceMismatch: if it was not indexed with ``space``.
     """
     collection.check_space(space)
     catalog, path = collection.catalog, collection.index_path(space.fingerprint)
+    restore_interrupted(path)
     if path.exists():
-        saved = load_index(path, space=space.fingerprint, dim=space.dim)
-        return Search(space, saved.index, catalog, collection, saved.sequence).refresh()
+        saved = _loaded(path, space, collection.folder)
+        search = Search(space, saved.index, catalog, collection, saved.sequence).refresh()
+        return _of_catalog(search, saved, path)
     index = exact_index(space.dim)
     # before the vectors, so that a change in between is taken in again by refresh
     sequence = catalog.last_sequence()
     index.add(*catalog.vectors(space.fingerprint))
     return Search(space, index, catalog, collection, sequence)
+
+
+def _loaded(path: Path, space: JointSpace, folder: Path) -> SavedIndex:
+    try:
+        return load_index(path, space=space.fingerprint, dim=space.dim)
+    except NewerFormat:
+        raise
+    except BadFolder as error:
+        raise type(error)(f"{error}, or run: iconym index build {folder}") from error
+
+
+def _of_catalog(search: Search, saved: SavedIndex, path: Path) -> Search:
+    """The search, or what it is once refreshed, if its index holds what the catalog does.
+
+    A catalog that was lost and made again counts its pictures and changes from 1, so numbers alone
+    do not tell. Looked at are vectors all over the index, the last one too: a picture more or less
+    moves the ids of all after it.
+    """
+    base = saved.index.base
+    if base is None or _agree(search, _spread(base.ids)):
+        return search
+    refreshed = search.refresh()
+    if refreshed is not search:  # for another process changed something meanwhile
+        return _of_catalog(refreshed, saved, path)
+    raise DamagedFolder(
+        f"{path} indexes other vectors than the catalog holds; run: iconym index build "
+        f"{path.parents[2]}"
+    )
+
+
+def _agree(search: Search, ids: IdSet) -> bool:
+    """Whether the index holds those of ``ids`` that the catalog does, and their vectors."""
+    held, vectors = search.catalog.vectors(search.space.fingerprint, ids)
+    anything = np.zeros((1, search.space.dim), np.float32)
+    found = search.index.search(np.concatenate([vectors, anything]), len(ids), ids)
+    own = found.ids[:-1] == held[:, None]
+    scores = np.where(own, found.scores[:-1], -1).max(axis=1, initial=-1)
+    return bool((found.ids[-1] >= 0).sum() == len(held) and (scores > 1 - SAME).all())
+
+
+def _spread(ids: IdSet) -> IdSet:
+    return ids[np.unique(np.linspace(0, len(ids) - 1, LOOKED_AT).astype(np.int64))]
 
 
 def _check_k(k: int) -> None:

@@ -5,28 +5,39 @@ the size and SHA-256 of every other file. It is written beside its place, flushe
 renamed into it, so a reader meets the old folder, the new one, or none, never half of one.
 """
 
-import errno
-import fcntl
-import glob
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as decode_safetensors
 from safetensors.numpy import save as encode_safetensors
 
-from iconym.errors import BadFolder, DamagedFolder, NewerFormat, Usage
+from iconym.errors import BadFolder, DamagedFolder, NewerFormat
+from iconym.files.aside import (
+    check_writable,
+    content_hash,
+    restore_interrupted,
+    unless_replaced,
+    write_flushed,
+    written_aside,
+)
 
 MANIFEST = "manifest.json"
+NO_MANIFEST = (  # what reading a damaged one fails with: a number too large, brackets too deep
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 Arrays = Mapping[str, np.ndarray]
 Contents = bytes | Iterable[bytes]  # of a file, whole or in pieces
 
@@ -120,19 +131,7 @@ def check_place(path: Path, kind: str) -> None:
         Usage: if nobody may write there.
     """
     check_writable(path)
-    if path.exists() and _kind(path) != kind:
-        raise BadFolder(f"{path} is there and is no saved {kind}; choose another place")
-
-
-def check_writable(path: Path) -> None:
-    """Nothing, if something may be created at ``path``, with the folders above it.
-
-    Raises:
-        Usage: if not.
-    """
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise Usage(f"{above} cannot be written to; choose another place")
+    unless_replaced(path, lambda: _check_kind(path, kind))
 
 
 def load_folder(path: Path, kind: str, newest: int, *, unread: Collection[str] = ()) -> Folder:
@@ -150,13 +149,7 @@ def load_folder(path: Path, kind: str, newest: int, *, unread: Collection[str] =
         NewerFormat: its format number is higher than ``newest``.
         DamagedFolder: a file is missing, or differs in size or checksum.
     """
-    format, entries = _manifest(path, kind, newest)
-    for name in entries.keys() & set(unread):
-        _check_size(path / name, entries[name][0])
-    contents = {
-        name: _checked(path, name, *entry) for name, entry in entries.items() if name not in unread
-    }
-    return Folder(path, format, contents, {name: sha256 for name, (_, sha256) in entries.items()})
+    return unless_replaced(path, lambda: _load(path, kind, newest, unread))
 
 
 def file_names(path: Path, kind: str, newest: int) -> frozenset[str]:
@@ -174,88 +167,7 @@ def verify_folder(path: Path, kind: str, newest: int) -> None:
     Raises:
         BadFolder, NewerFormat, DamagedFolder: as ``load_folder``.
     """
-    for name, (size, sha256) in _manifest(path, kind, newest)[1].items():
-        _check_inside(path, name)
-        _check_size(path / name, size)
-        if content_hash(path / name) != sha256:
-            raise _differs(path / name)
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """A new empty folder that takes the place of ``path`` when the block ends without error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path)
-    aside = Path(tempfile.mkdtemp(prefix=_aside_prefix(path), dir=path.parent))
-    try:
-        with _locked(aside):
-            yield aside
-            aside.chmod(0o755)
-            flush_directory(aside)
-            _put_in_place(aside, path)
-        flush_directory(path.parent)
-        shutil.rmtree(_before(path), ignore_errors=True)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def restore_interrupted(path: Path) -> None:
-    """Put back the folder that a killed ``written_aside`` had moved away, if there is one."""
-    if not path.exists():
-        with suppress(FileNotFoundError):
-            os.rename(_before(path), path)
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``; a reader meets the old file or the new one, whole."""
-    with replaced_file(path) as file:
-        file.write(data)
-
-
-@contextmanager
-def replaced_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of ``path`` when the block ends without error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=_aside_prefix(path), dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(aside, 0o644)
-        os.replace(aside, path)
-        flush_directory(path.parent)
-    finally:
-        Path(aside).unlink(missing_ok=True)
-
-
-def write_flushed(path: Path, data: bytes) -> None:
-    """Write ``data`` and wait until it is on the disk."""
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def flush_directory(path: Path) -> None:
-    """Wait until what was created, renamed or removed in the folder is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal; "" for what is no file that can be read.
-
-    A pipe is none: opening it would block.
-    """
-    with suppress(OSError):
-        if path.is_file():
-            with open(path, "rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-    return ""
+    unless_replaced(path, lambda: _verify(path, kind, newest))
 
 
 def _written(path: Path, data: Contents) -> dict[str, int | str]:
@@ -277,9 +189,9 @@ def _manifest(path: Path, kind: str, newest: int) -> tuple[int, dict[str, tuple[
         manifest = json.loads((path / MANIFEST).read_bytes())
         found, format, listing = manifest["kind"], int(manifest["format"]), manifest["files"]
         entries = {name: (entry["bytes"], entry["sha256"]) for name, entry in listing.items()}
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise BadFolder(f"{path} is no saved {kind}: it has no {MANIFEST}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except NO_MANIFEST as error:
         raise DamagedFolder(f"{path / MANIFEST} is damaged; save the {kind} again") from error
     if found != kind:
         raise BadFolder(f"{path} holds a saved {found}, not a {kind}")
@@ -288,6 +200,24 @@ def _manifest(path: Path, kind: str, newest: int) -> tuple[int, dict[str, tuple[
             f"{path} has format {format}, this version reads up to {newest}; upgrade iconym"
         )
     return format, entries
+
+
+def _load(path: Path, kind: str, newest: int, unread: Collection[str]) -> Folder:
+    format, entries = _manifest(path, kind, newest)
+    for name in entries.keys() & set(unread):
+        _check_size(path / name, entries[name][0])
+    contents = {
+        name: _checked(path, name, *entry) for name, entry in entries.items() if name not in unread
+    }
+    return Folder(path, format, contents, {name: sha256 for name, (_, sha256) in entries.items()})
+
+
+def _verify(path: Path, kind: str, newest: int) -> None:
+    for name, (size, sha256) in _manifest(path, kind, newest)[1].items():
+        _check_inside(path, name)
+        _check_size(path / name, size)
+        if content_hash(path / name) != sha256:
+            raise _differs(path / name)
 
 
 def _checked(folder: Path, name: str, size: int, sha256: str) -> bytes:
@@ -320,51 +250,9 @@ def _check_size(path: Path, size: int) -> None:
         raise DamagedFolder(f"{path} differs in size from its manifest; save the folder again")
 
 
-def _kind(path: Path) -> str | None:
-    try:
-        return str(json.loads((path / MANIFEST).read_bytes())["kind"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _put_in_place(aside: Path, path: Path) -> None:
-    before = _before(path)
-    while True:
-        if path.exists():
-            shutil.rmtree(before, ignore_errors=True)
-            os.rename(path, before)
-        try:
-            return os.rename(aside, path)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise  # else a reader took the moment between for a kill, and put the old one back
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove what killed writers left beside ``path``: whoever lives holds a lock on his."""
-    for left in path.parent.glob(f"{glob.escape(_aside_prefix(path))}*/"):
-        with suppress(FileNotFoundError), _locked(left) as alone:
-            if alone:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether the folder is locked for the block, which some file systems do not offer."""
-    handle = os.open(folder, os.O_RDONLY)
-    alone = False
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            alone = True
-        yield alone
-    finally:
-        os.close(handle)
-
-
-def _aside_prefix(path: Path) -> str:
-    return f".{path.name}.new-"
-
-
-def _before(path: Path) -> Path:
-    return path.with_name(f".{path.name}.before")
+def _check_kind(path: Path, kind: str) -> None:
+    found = None
+    with suppress(OSError, *NO_MANIFEST):
+        found = json.loads((path / MANIFEST).read_bytes())["kind"]
+    if found != kind and path.exists():
+        raise BadFolder(f"{path} is there and is no saved {kind}; choose another place")
