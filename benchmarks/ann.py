@@ -366,7 +366,8 @@ def faiss(name: str, description: str, settings: Sequence[int]) -> Contender:
         import faiss as library
 
         library.omp_set_num_threads(threads)
-        index = library.index_factory(rows.shape[1], description, library.METRIC_INNER_PRODUCT)
+        wanted = description.format(half=rows.shape[1] // 2)
+        index = library.index_factory(rows.shape[1], wanted, library.METRIC_INNER_PRODUCT)
         held = np.asarray(rows)
         index.train(held[:: max(1, len(held) // 100_000)])
         index.add(held)
@@ -450,7 +451,7 @@ CONTENDERS = {
         faiss("faiss HNSW16", "HNSW16", EXPANSIONS),
         faiss("faiss HNSW16,SQ8", "HNSW16_SQ8", EXPANSIONS),
         faiss("faiss IVF1024,SQ8", "IVF1024,SQ8", PROBES),
-        faiss("faiss IVF1024,PQ100x4fs,RFlat", "IVF1024,PQ100x4fs,RFlat", PROBES),
+        faiss("faiss IVF1024,PQx4fs,RFlat", "IVF1024,PQ{half}x4fs,RFlat", PROBES),
         hnswlib(),
         annoy(),
     )

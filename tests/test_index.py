@@ -229,6 +229,13 @@ def test_arguments_are_never_changed(index):
     assert found(index, (3.0, 4.0), 1) == [(1, 1.0)]
 
 
+def test_a_query_alone_scores_as_among_others_to_the_bit(index):
+    rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    index.add(np.arange(300), rows)
+    together = index.search(rows, 1).scores[:, 0]
+    assert [index.search(row[None], 1).scores[0, 0] for row in rows] == together.tolist()
+
+
 def test_the_same_vectors_score_the_same_wherever_they_stand(index_of_copies):
     """A product of matrices may differ in the last bit between rows at its edge and inside."""
     index, query = index_of_copies

@@ -156,7 +156,8 @@ class LayeredIndex:
         base = self.base
         if base is None or not self._visible:
             return ranking.missing(len(units), k)
-        if among is None and self._visible == len(base.ids) and units.any(axis=1).all():
+        nonzero = units[:, 0].all() or units.any(axis=1).all()  # mostly the first numbers tell
+        if among is None and self._visible == len(base.ids) and nonzero:
             found = base.structure.nearest(units, k)
         else:
             kept = Kept(base.ids, self._hidden, self._visible, among)
