@@ -198,9 +198,9 @@ def test_search_says_so_when_it_finds_nothing(run, collection, asked, remedy):
 def test_search_shows_score_path_and_what_the_picture_looks_like(run, collection):
     ran = run("search", "yellow", "-k", "1")
     head, best = ran.out.splitlines()
-    assert head.split() == ["score", "picture", "words"]
-    assert best.split()[:3] == ["1.000", "yellow-square.png", "~"]
-    assert best.split()[3].startswith("yellow")
+    assert head.split() == ["score", "fit", "picture", "words"]
+    assert best.split()[:4] == ["1.000", "clear", "yellow-square.png", "~"]
+    assert best.split()[4].startswith("yellow")
     assert ran.err.startswith("space: colors (")
 
 

@@ -196,6 +196,7 @@ def test_a_space_is_trained_on_into_its_network_and_keeps_words_and_name(first_s
     assert after.encoder.fingerprint != before.encoder.fingerprint
     assert after.text.vectors.tolist() == before.text.vectors.tolist()
     assert after.vocabulary.words == before.vocabulary.words
+    assert after.evidence is None  # of a projection that is not this one
     seen = list(task.seen)
     scores = cosine(after.embed_images(list(task.data.images)), after.embed_texts(seen))
     right = [seen[j] == label for j, label in zip(scores.argmax(axis=1), task.data.labels)]

@@ -1,12 +1,14 @@
 """A collection: a folder of pictures with what we know of it in ``.iconym`` inside.
 
 ``.iconym/catalog.db`` is the catalog, ``.iconym/spaces/<fingerprint's first 16>`` a copy of each
-space used, ``.iconym/indexes/<the same>`` an index of its vectors if one was built. The catalog
-knows which space is the current one.
+space used, ``.iconym/indexes/<the same>`` an index of its vectors if one was built,
+``.iconym/vocabularies/<the same>`` what its vocabulary has grown by here,
+``.iconym/alignments/<the same>`` a map into it. The catalog knows which space is the current one.
 """
 
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,8 @@ import numpy as np
 from iconym.catalog.sqlite import SqliteCatalog
 from iconym.encoders.onnx import OnnxEncoder
 from iconym.errors import BadFolder, DamagedFolder, NewerFormat, NoCollection, SpaceMismatch, Usage
-from iconym.files import restore_interrupted
+from iconym.files import edition, restore_interrupted
+from iconym.growth import load_growth
 from iconym.nouns import WordVectors
 from iconym.protocols import Catalog, KnownSpace
 from iconym.space import JointSpace, load_space, save_space
@@ -38,6 +41,20 @@ class Collection:
         """Where the saved index of a space's vectors lies, if one was built."""
         return self.folder / FOLDER / "indexes" / fingerprint[:16]
 
+    def vocabulary_path(self, fingerprint: str) -> Path:
+        """Where lies what was added to a space's vocabulary here, if anything was."""
+        return self.folder / FOLDER / "vocabularies" / fingerprint[:16]
+
+    def vocabulary_edition(self, fingerprint: str) -> tuple[int, int] | None:
+        """Another one whenever words were added or removed; None before the first."""
+        path = self.vocabulary_path(fingerprint)
+        restore_interrupted(path)
+        return edition(path)
+
+    def alignment_path(self, fingerprint: str) -> Path:
+        """Where the map into a space lies, if one was learned."""
+        return self.folder / FOLDER / "alignments" / fingerprint[:16]
+
     def uri(self, path: Path) -> str | None:
         """The uri of a file of this collection, None for one outside its folder."""
         path = absolute(path)
@@ -49,12 +66,30 @@ class Collection:
 
         A space whose encoder cannot be saved has no copy: give it again to whoever searches.
         """
+        self.keep_space(space)
+        self.catalog.use_space(KnownSpace(space.fingerprint, space.name, space.dim))
+
+    def keep_space(self, space: JointSpace) -> None:
+        """Put a copy of ``space`` into the collection; the current one stays what it is."""
         if isinstance(space.encoder, OnnxEncoder):
             self._keep(space)
+
+    def switch_space(self, known: KnownSpace) -> JointSpace:
+        """Make a space that has vectors here the current one, in one transaction.
+
+        Whoever searches goes on with the space before until he opens the collection again.
+
+        Raises:
+            BadFolder: if there is no whole copy of it. Nothing is changed then.
+        """
+        space = self.load_known(known)
         self.catalog.use_space(KnownSpace(space.fingerprint, space.name, space.dim))
+        return space
 
     def load_space(self, path: Path | None = None) -> JointSpace:
         """The current space, or the one saved at ``path`` if this collection was indexed with it.
+
+        With the words that were added to its vocabulary here, and without those removed.
 
         Raises:
             NoCollection: if nothing was indexed yet.
@@ -62,10 +97,18 @@ class Collection:
             BadFolder: if there is no whole space.
         """
         if path is None:
-            return self._load_copy(self.current_space().fingerprint)
+            return self.load_known(self.current_space())
         space = load_space(path)
         self.check_space(space)
-        return space
+        return self._grown(space)
+
+    def load_known(self, known: KnownSpace) -> JointSpace:
+        """A space that has vectors here, as ``load_space``.
+
+        Raises:
+            BadFolder: if there is no whole copy of it.
+        """
+        return self._grown(self._load_copy(known.fingerprint))
 
     def check_space(self, space: JointSpace) -> None:
         """Nothing, if the collection was indexed with ``space``.
@@ -94,6 +137,36 @@ class Collection:
                 f"{self.folder} holds no vectors yet; run: iconym index {self.folder} --space SPACE"
             )
         return spaces[0]
+
+    def known_space(self, name: str) -> KnownSpace:
+        """The space of this name, or whose fingerprint begins with it (4 digits at least).
+
+        Raises:
+            Usage: if there is none, or more than one.
+        """
+        spaces = self.named_spaces()
+        found = [known for known in spaces if known.name == name] or [
+            known for known in spaces if len(name) >= 4 and known.fingerprint.startswith(name)
+        ]
+        if len(found) == 1:
+            return found[0]
+        there = ", ".join(f"{known.name} ({known.fingerprint[:8]})" for known in spaces) or "none"
+        what = "more than one space" if found else "no space"
+        raise Usage(f"{what} {name!r} in {self.folder}; there are: {there}; name one")
+
+    def named_spaces(self) -> list[KnownSpace]:
+        """The spaces as the catalog gives them, one that was never current by its copy's name."""
+        return [known if known.name else self._named(known) for known in self.catalog.spaces()]
+
+    def _named(self, known: KnownSpace) -> KnownSpace:
+        with suppress(BadFolder):
+            return replace(known, name=self._load_copy(known.fingerprint).name)
+        return known
+
+    def _grown(self, space: JointSpace) -> JointSpace:
+        if self.vocabulary_edition(space.fingerprint) is None:
+            return space
+        return load_growth(self.vocabulary_path(space.fingerprint), space.dim).of(space)
 
     def _keep(self, space: JointSpace) -> None:
         path = self.space_path(space.fingerprint)
@@ -169,9 +242,10 @@ def needed_side(space: JointSpace) -> int | None:
 
 def _is_whole_copy(path: Path, space: JointSpace) -> bool:
     try:
-        return _same_words(load_space(path), space)
+        copy = load_space(path)
     except DamagedFolder:
         return False
+    return _same_words(copy, space) and (space.evidence is None or copy.evidence is not None)
 
 
 def _same_words(a: JointSpace, b: JointSpace) -> bool:

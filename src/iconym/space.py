@@ -13,12 +13,14 @@ from iconym.encoders.onnx import OnnxEncoder
 from iconym.encoders.preprocessing import Preprocessing
 from iconym.encoders.runtimes import FLOAT32, Running
 from iconym.errors import BadData, DamagedFolder, Usage
+from iconym.evidence import Evidence
 from iconym.files import Folder, load_folder, save_folder, to_json, to_safetensors
 from iconym.nouns import Image, WordVectors
 from iconym.protocols import ImageEncoder
 from iconym.similarity import unit
 
 FORMAT = 1
+LABELS_LEARNED, EVIDENCE = "evidence.json", "evidence.safetensors"  # neither in older folders
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class JointSpace:
         projection: features into the words' space.
         text: reads words and phrases.
         vocabulary: the labels it answers with, keyed by the label's text; may grow while it serves.
+        evidence: how the projection came from its training pictures, where it is known.
     """
 
     name: str
@@ -50,6 +53,7 @@ class JointSpace:
     projection: Projection
     text: WordVectors
     vocabulary: WordVectors
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         dims = {self.projection.weight.shape[1], self.text.dim, self.vocabulary.dim}
@@ -113,6 +117,9 @@ def save_space(space: JointSpace, path: Path) -> None:
         "words.safetensors": to_safetensors({"vectors": space.text.vectors}),
         "labels.safetensors": to_safetensors({"vectors": space.vocabulary.vectors}),
     }
+    if space.evidence:
+        files[LABELS_LEARNED] = to_json(space.evidence.labels)
+        files[EVIDENCE] = to_safetensors(space.evidence.arrays())
     save_folder(path, "space", FORMAT, files)
 
 
@@ -149,9 +156,16 @@ def _space(folder: Folder) -> JointSpace:
         vocabulary=WordVectors(
             tuple(folder.json("labels.json")), folder.arrays("labels.safetensors")["vectors"]
         ),
+        evidence=_evidence(folder),
     )
     if space.fingerprint != about["fingerprint"]:
         raise DamagedFolder(
             f"{folder.path}: fingerprint and contents disagree; save the space again"
         )
     return space
+
+
+def _evidence(folder: Folder) -> Evidence | None:
+    if EVIDENCE not in folder.contents:
+        return None
+    return Evidence(tuple(folder.json(LABELS_LEARNED)), **folder.arrays(EVIDENCE))

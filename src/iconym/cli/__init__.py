@@ -18,18 +18,26 @@ from iconym.cli import (
     ask,
     catalog,
     compare,
+    complete,
     demo,
     doctor,
+    duplicates,
     errors,
     evaluate,
     features,
     follow,
     indexes,
     label,
+    order,
+    owners,
+    related,
     reproduce,
     search,
+    space,
+    suggest,
     train,
     watch,
+    why,
     words,
 )
 from iconym.cli.output import say
@@ -41,7 +49,9 @@ UsageError: Any = typer.BadParameter.__base__  # typer's; it has no public name
 # in the order in which one meets them
 ORDER = (
     *("demo", "words", "features", "train", "evaluate", "compare", "reproduce"),
-    *("index", "watch", "follow", "errors", "catalog", "search", "label", "ask", "doctor"),
+    *("index", "watch", "follow", "errors", "catalog", "space"),
+    *("search", "why", "related", "complete", "order", "owners", "duplicates"),
+    *("label", "suggest", "ask", "doctor"),
 )
 
 
@@ -100,8 +110,16 @@ app.command("watch")(watch.watch)
 app.command("follow")(follow.follow)
 app.command("errors")(errors.errors)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(space.app, name="space")
 app.command("search", cls=search.QueryCommand)(search.search)
+app.command("why", cls=search.QueryCommand)(why.why)
+app.command("related")(related.related)
+app.command("complete")(complete.complete)
+app.command("order", cls=search.QueryCommand)(order.order)
+app.command("owners", cls=search.QueryCommand)(owners.owners)
+app.command("duplicates")(duplicates.duplicates)
 app.command("label")(label.label)
+app.command("suggest")(suggest.suggest)
 app.command("ask")(ask.ask)
 app.command("doctor")(doctor.doctor)
 

@@ -39,6 +39,11 @@ Retry = Annotated[
     bool, typer.Option("--retry", help="Try those again too that failed before (iconym errors).")
 ]
 
+Beside = Annotated[
+    bool,
+    typer.Option("--beside", help="Keep the current space current; --space gets vectors beside."),
+]
+
 
 def index(
     source: Source = None,
@@ -49,6 +54,7 @@ def index(
     label: LabelColumn = None,
     plan: PlanOnly = False,
     retry: Retry = False,
+    beside: Beside = False,
     as_json: Json = False,
 ) -> None:
     """Take pictures of a folder or Parquet file into a collection.
@@ -60,9 +66,13 @@ def index(
     stop and go on later is safe. Skipped files are listed with their reasons, and the exit code is
     then 3; iconym errors lists them again.
     """
+    if beside and (space is None or plan):
+        raise Usage("--beside is for another space; give --space too, and leave out --plan")
     if source is not None and source.suffix == ".parquet":
-        if plan or retry:
-            raise Usage("--plan and --retry are for a folder; leave them out with a Parquet file")
+        if plan or retry or beside:
+            raise Usage(
+                "--plan, --retry and --beside are for a folder; leave them out with a Parquet file"
+            )
         place = collection or Path()
         with stoppable():
             used, outcome = _index_parquet(source, space, place, image or "image", label or "label")
@@ -76,21 +86,30 @@ def index(
     if plan:
         _print_plan(folder, space, retry=retry, as_json=as_json)
     else:
-        index_and_report(folder, space, retry=retry, as_json=as_json)
+        index_and_report(folder, space, retry=retry, beside=beside, as_json=as_json)
 
 
 def index_and_report(
-    folder: Path, space: Path | None = None, *, retry: bool = False, as_json: bool = False
+    folder: Path,
+    space: Path | None = None,
+    *,
+    retry: bool = False,
+    beside: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Index a folder, print what was done, and leave with 3 if pictures failed."""
     from iconym.collection import create_collection
-    from iconym.indexing import index_folder
+    from iconym.indexing import index_beside, index_folder
 
     used = used_space(space, folder)
     collection = create_collection(folder)
     with stoppable():
-        outcome = index_folder(collection, used, retry=retry, announce=announce, track=tracked)
-    report(outcome, collection.catalog.spaces()[0].fingerprint, as_json=as_json)
+        if used and beside:
+            outcome = index_beside(collection, used, retry=retry, announce=announce, track=tracked)
+        else:
+            outcome = index_folder(collection, used, retry=retry, announce=announce, track=tracked)
+    fingerprint = used.fingerprint if used else collection.catalog.spaces()[0].fingerprint
+    report(outcome, fingerprint, as_json=as_json)
 
 
 def used_space(path: Path | None, folder: Path) -> "JointSpace | None":

@@ -14,8 +14,10 @@ from iconym.errors import Usage
 
 if TYPE_CHECKING:
     from iconym.search import Hit, Search
+    from iconym.search.relevance import Relevance
 
 NAMES = 3  # labels shown for a picture that has no words of its own
+LINE = "--- certainty ends here ---"
 
 Query = Annotated[
     list[str],
@@ -28,6 +30,11 @@ Text = Annotated[bool, typer.Option("--text", help="All of the query is words, n
 
 Hybrid = Annotated[
     bool, typer.Option("--hybrid", help="Look also for what is written: tags, captions, paths.")
+]
+
+Aligned = Annotated[
+    bool,
+    typer.Option("--aligned", help="Let old vectors stand in for new ones: iconym space align."),
 ]
 
 
@@ -53,6 +60,7 @@ def search(
     since: Since = "",
     until: Until = "",
     hybrid: Hybrid = False,
+    aligned: Aligned = False,
     files: Files = False,
     text: Text = False,
     as_json: Json = False,
@@ -70,33 +78,41 @@ def search(
     A query that begins with "-" and a letter stands after "--", and options before that: iconym
     search -k 3 -- -cat. A score is a cosine, from -1 to 1. Words marked "~" are not the picture's
     own: it looks like them.
+
+    Where the query is words alone, each picture is marked by how surely it fits: clear, likely
+    (right in one case of four or more) or weak. A line says where certainty ends.
     """
     from iconym.search import open_search, parse_query
+    from iconym.search.aligned import open_aligned
+    from iconym.search.background import background_of
+    from iconym.search.relevance import answer
 
     if files and as_json:
         raise Usage("two forms of answer; give --files or --json")
     wanted = wanted_pictures(tag, holds, owner, below, since, until)
     terms = [] if hybrid else parse_query(query, files=not text)
-    found = open_search(collection, space)
+    found = open_aligned(collection, space) if aligned else open_search(collection, space)
     say_space(found.space)
+    hits: Sequence[Hit]
+    relevance = None
     if hybrid:
         hits = found.by_text(" ".join(query), k, wanted=wanted)
     else:
-        hits = found.by_query(terms, k, wanted=wanted)
+        words_only = all(isinstance(term.what, str) for term in terms)
+        background = background_of(found) if words_only else None
+        answered = answer(found, background, terms, k, wanted=wanted)
+        hits, relevance = answered.hits, answered.relevance
     if not hits:
         filtered = any((tag, holds, owner, below, since, until))
         say(f"no picture found; ask in other words{', or with fewer filters' if filtered else ''}")
+    elif relevance and relevance.remark:
+        say(relevance.remark)
     if files:
         _print_files(found, hits)
     elif as_json:
-        names = _names(found, hits)
-        print_json([_entry(found, hit, names[hit.picture.id]) for hit in hits])
+        print_json(_entries(found, hits, relevance))
     else:
-        names = _names(found, hits)
-        rows = [
-            (hit.score, path_of(found, hit) or hit.picture.uri, _words(hit, names)) for hit in hits
-        ]
-        print_table(("score", "picture", "words"), rows)
+        _print_hits(found, hits, relevance)
 
 
 def path_of(found: "Search", hit: "Hit") -> str | None:
@@ -118,15 +134,41 @@ def _print_files(found: "Search", hits: Sequence["Hit"]) -> None:
         say(f"{paths.count(None)} answers are no files; leave out --files to see them")
 
 
-def _entry(found: "Search", hit: "Hit", names: list[tuple[str, float]]) -> dict[str, Any]:
-    return {
-        "id": hit.picture.id,
-        "picture": hit.picture.uri,
-        "path": path_of(found, hit),
-        "score": hit.score,
-        "words": list(hit.picture.words),
-        "labels": [{"label": name, "score": score} for name, score in names],
-    }
+def _entries(
+    found: "Search", hits: Sequence["Hit"], relevance: "Relevance | None"
+) -> list[dict[str, Any]]:
+    names = _names(found, hits)
+    return [
+        {
+            "id": hit.picture.id,
+            "picture": hit.picture.uri,
+            "path": path_of(found, hit),
+            "score": hit.score,
+            "relevance": relevance
+            and {
+                "mark": relevance.marks[place],
+                "right": relevance.right[place],
+                "fits": relevance.fits,
+            },
+            "words": list(hit.picture.words),
+            "labels": [{"label": name, "score": score} for name, score in names[hit.picture.id]],
+        }
+        for place, hit in enumerate(hits)
+    ]
+
+
+def _print_hits(found: "Search", hits: Sequence["Hit"], relevance: "Relevance | None") -> None:
+    names = _names(found, hits)
+    rows: list[tuple[object, ...]] = [
+        (hit.score, path_of(found, hit) or hit.picture.uri, _words(hit, names)) for hit in hits
+    ]
+    if relevance is None:
+        print_table(("score", "picture", "words"), rows)
+        return
+    rows = [(row[0], mark, *row[1:]) for row, mark in zip(rows, relevance.marks, strict=True)]
+    if 0 < relevance.line < len(rows):
+        rows.insert(relevance.line, (None, None, LINE, ""))
+    print_table(("score", "fit", "picture", "words"), rows)
 
 
 def _names(found: "Search", hits: Sequence["Hit"]) -> dict[int, list[tuple[str, float]]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from iconym.collection import Collection
-from iconym.indexing.compared import compared
+from iconym.indexing.compared import Compared, compared
 from iconym.indexing.files import file_steps
 from iconym.indexing.outcome import Outcome
 from iconym.indexing.planned import FEW, Plan, planned
@@ -50,15 +50,26 @@ def index_folder(
     if space is not None:
         collection.use_space(space)
     with compared(collection, fingerprint_of(collection, space), files, retry=retry) as found:
-        outcome = Outcome(unchanged=found.comparison.unchanged, known=found.known_failures())
-        if count := found.count:
-            space = space or collection.load_space()
-            if announce and count > FEW:
-                announce(planned(collection, space, found))
-            with closing(file_steps(found.todo(), collection, space, found.gone)) as steps:
-                tracked = track(steps, "indexing", count)
-                outcome += carry_out(tracked, collection.catalog, space, batch)
-        return outcome + Outcome(removed=found.forget())
+        return _done(collection, space, found, batch, announce, track)
+
+
+def index_beside(
+    collection: Collection,
+    space: JointSpace,
+    *,
+    retry: bool = False,
+    announce: Callable[[Plan], None] | None = None,
+    track: Track = untracked,
+) -> Outcome:
+    """As ``index_folder``, in a space that gets its vectors beside the current one, which stays.
+
+    Raises:
+        NothingToDo, Interrupted: as ``index_folder``.
+    """
+    files = scan_pictures(collection.folder)
+    collection.keep_space(space)
+    with compared(collection, space.fingerprint, files, retry=retry) as found:
+        return _done(collection, space, found, BATCH, announce, track)
 
 
 def plan_folder(
@@ -86,3 +97,22 @@ def fingerprint_of(collection: Collection, space: JointSpace | None) -> str:
         return space.fingerprint
     known = collection.catalog.spaces()
     return known[0].fingerprint if known else collection.load_space().fingerprint
+
+
+def _done(
+    collection: Collection,
+    space: JointSpace | None,
+    found: Compared,
+    batch: int,
+    announce: Callable[[Plan], None] | None,
+    track: Track,
+) -> Outcome:
+    outcome = Outcome(unchanged=found.comparison.unchanged, known=found.known_failures())
+    if count := found.count:
+        space = space or collection.load_space()
+        if announce and count > FEW:
+            announce(planned(collection, space, found))
+        with closing(file_steps(found.todo(), collection, space, found.gone)) as steps:
+            tracked = track(steps, "indexing", count)
+            outcome += carry_out(tracked, collection.catalog, space, batch)
+    return outcome + Outcome(removed=found.forget())

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from iconym.data.contents import save_contents
+from iconym.evidence import Evidence
 from iconym.features import Encode, Encoded, encode
 from iconym.labellers.baselines import Baselines, save_baselines
 from iconym.labellers.chance import random_vectors
@@ -17,6 +18,7 @@ from iconym.protocols import ImageEncoder
 from iconym.space import JointSpace, Projection, save_space
 from iconym.training.checks import check_features
 from iconym.training.descent import TrainingConfig
+from iconym.training.evidence import evidence_of, known_pictures
 from iconym.training.held_back import chosen_gamma
 from iconym.training.layers import fit_softmax
 from iconym.training.projections import LINEAR, Method, Ridge, project, settled
@@ -111,7 +113,8 @@ def fit_space(
         words=None if placed.vocabulary is task.vocabulary else task.vocabulary,
         gamma=_gamma(task, encoded, replace(config, method=placed.method), track),
     )
-    space = JointSpace(name, encoder, placed.projection, placed.text, placed.vocabulary)
+    evidence = _evidence(task, placed, encoded)
+    space = JointSpace(name, encoder, placed.projection, placed.text, placed.vocabulary, evidence)
     return Trained(space, baselines, placed.method, encoded.skipped)
 
 
@@ -161,6 +164,14 @@ def _placed(
         return _Placed(ByPrototypes(chosen), fitted.projection, *moved)
     method = settled(asked, features, labels, words, seed=seed, track=track)
     return _Placed(method, project(method, features, labels, words, track), task.text, words)
+
+
+def _evidence(task: ZeroShotTask, placed: _Placed, encoded: Encoded) -> Evidence | None:
+    features, labels = encoded.features, encoded.labels
+    found = evidence_of(placed.method, features, labels, task.vocabulary, placed.projection)
+    if found is None or not task.contents:
+        return found
+    return known_pictures(found, task.data.labels, task.contents)
 
 
 def _gamma(task: ZeroShotTask, encoded: Encoded, config: SpaceConfig, track: Track) -> float | None:

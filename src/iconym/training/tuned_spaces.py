@@ -57,7 +57,8 @@ def tune_space(
     # the method is settled, and its projection is not kept
     anew = replace(config, method=trained.method)
     again = fit_space(task, encoder, encode(task.data, encoder, track), anew, track=track)
-    space = replace(again.space, name=trained.space.name, projection=tuned.projection)
+    name, projection = trained.space.name, tuned.projection
+    space = replace(again.space, name=name, projection=projection, evidence=None)
     baselines = replace(again.baselines, gamma=None)  # that of another projection
     return TunedSpace(replace(again, space=space, baselines=baselines), tuned.stopped)
 
