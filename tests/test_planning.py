@@ -249,10 +249,16 @@ def test_what_is_expected_to_reach_the_recall_but_not_for_sure_says_so():
     assert "not sure so far beyond what was measured" in plan.why
 
 
+def test_where_more_memory_would_help_it_says_how_much():
+    slow = plan_index(100_000_000, 200, memory=30 * 10**9)
+    assert "; with 35.7 GB of memory hnsw is, in" in slow.why
+
+
 def test_where_nothing_fast_is_expected_to_reach_the_recall_exact_does():
     plan = plan_index(10**6, 100, recall=0.999, table=table())
     assert plan.choices[0].method == "exact"
     assert plan.why.startswith("nothing faster that fits is expected to reach a recall of 0.999")
+    assert "of memory" not in plan.why  # no limit was given, so more would help nothing
     assert not any(choice.reaches for choice in plan.choices[1:])
 
 

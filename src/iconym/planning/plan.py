@@ -169,14 +169,32 @@ def _why(choices: list[Choice], recall: float) -> str:
     if best.method == "exact" and best.latency <= ENOUGH:
         return f"exact is fast enough: {took}, always right, and nothing to tune"
     if best.method == "exact" and others:
-        return f"nothing faster that fits is expected to reach a recall of {recall}: exact, {took}"
+        return (
+            f"nothing faster that fits is expected to reach a recall of {recall}: exact, "
+            f"{took}{_with_more(choices, recall)}"
+        )
     if best.method == "exact":
         return f"exact is all that fits: {took}, always right"
     if best.recall.value < recall:
-        return f"nothing that fits is expected to reach a recall of {recall}; this comes nearest"
+        return (
+            f"nothing that fits is expected to reach a recall of {recall}; this comes "
+            f"nearest{_with_more(choices, recall)}"
+        )
     if not best.reaches:
         return (
             f"the fastest that fits and is expected to reach a recall of {recall}, though that is "
             f"not sure so far beyond what was measured: {took}"
         )
     return f"the fastest that fits and reaches a recall of {recall}: {took}"
+
+
+def _with_more(choices: list[Choice], recall: float) -> str:
+    """What the least memory beyond what is at hand would bring, if anything."""
+    beyond = [choice for choice in choices if not choice.fits and choice.recall.value >= recall]
+    if not beyond:
+        return ""
+    least = min(beyond, key=lambda choice: choice.memory)
+    return (
+        f"; with {written_bytes(least.memory)} of memory {least.method} is, in "
+        f"{written_seconds(least.latency)}"
+    )
