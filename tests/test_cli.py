@@ -95,6 +95,15 @@ def test_index_inside_a_collection_is_about_the_collection(run, collection, monk
     assert not (collection / "inside" / ".iconym").exists()
 
 
+def test_index_tells_of_a_few_of_many_bad_files(run, folder, space, pictures):
+    for number in range(23):
+        (folder / f"{number}.png").write_bytes(b"")
+    ran = run("index", folder, "--space", space)
+    assert (ran.code, ran.err.count("skipped (empty)")) == (3, 20)
+    assert "and 3 more skipped; --json and iconym errors list them" in ran.err
+    assert len(run("errors", folder, "--json").json) == 23
+
+
 def test_index_lists_what_it_skipped_and_leaves_with_3(run, folder, space, pictures):
     (folder / "cut.png").write_bytes(pictures["red-square.png"][:60])
     (folder / "notes.jpg").write_text("milk, eggs")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from iconym.space import JointSpace
 
 PATIENCE = 5.0  # seconds of work that need no plan
+TOLD = 20  # failures that are told one by one
 
 Source = Annotated[
     Path | None,
@@ -166,8 +167,10 @@ def report(outcome: "Outcome", fingerprint: str, *, as_json: bool) -> None:
         print_json({"space": fingerprint, **asdict(outcome)})
     else:
         print_lines([str(outcome)])
-    for failure in outcome.failed:
+    for failure in outcome.failed[:TOLD]:
         say(f"skipped ({failure.kind}): {failure.reason}")
+    if len(outcome.failed) > TOLD:
+        say(f"and {len(outcome.failed) - TOLD} more skipped; --json and iconym errors list them")
     if outcome.known:
         say("known failures are tried again once their files change; iconym errors lists them")
     if outcome.failures:
